@@ -1,0 +1,62 @@
+"""`glossator parse`: one file or many to Markdown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glossator.cli.options import JsonOption
+
+
+def parse(
+    files: Annotated[list[Path], typer.Argument(help="Files or folders: PDF, Markdown, text.", metavar="FILE…")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write one .md a document into this folder.", metavar="FOLDER")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Parser processes.")] = 2,
+    timeout_seconds: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds a document may take.")] = 60,
+    memory_mb: Annotated[int, typer.Option("--memory", min=64, help="MiB a parser process may take.")] = 1024,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn documents into Markdown; a file that cannot be read is told with its reason.
+
+    Examples:
+      glossator parse paper.pdf > paper.md
+
+      glossator parse papers/ --output markdown/
+
+      glossator parse papers/*.pdf --json | jq '.[] | select(.outcome != "ok")'
+    """
+    from glossator.cli.output import print_json
+    from glossator.pipeline import parse_paths
+
+    rows = parse_paths(files, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb)
+    if output is not None:
+        _write_markdown(rows, output)
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        pages = f"{row['pages']} page{'s' if row['pages'] != 1 else ''}"
+        tail = f", {row['reason']}" if row["reason"] else f", {pages}, {row['seconds']:.2f} s"
+        typer.echo(f"{row['path']}: {row['outcome']}{tail}", err=True)
+        if output is None and row["markdown"]:
+            typer.echo(row["markdown"])
+
+
+def _write_markdown(rows: list[dict[str, object]], folder: Path) -> None:
+    from glossator.artifacts import write_text
+
+    taken: set[str] = set()
+    for row in rows:
+        if not row["markdown"]:
+            continue
+        stem, number = Path(str(row["path"])).stem, 1
+        name = stem
+        while name in taken:
+            number += 1
+            name = f"{stem}.{number}"
+        taken.add(name)
+        write_text(folder / f"{name}.md", str(row["markdown"]))

@@ -1,0 +1,23 @@
+"""Paths typed at `--set` start at the working directory, those inside a recipe at the recipe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+_PATH_KEYS = re.compile(r"^(sources\.\d+\.path|training\.base_model|synthesis\.tasks\.\d+\.prompt)$")
+_NAMES = ("embedded",)
+
+
+def absolute_paths(overrides: Sequence[str]) -> list[str]:
+    """Make the relative paths among `KEY=VALUE` overrides absolute; everything else is returned as it is."""
+    result = []
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        is_path = bool(_PATH_KEYS.match(key)) and bool(equals) and value not in _NAMES
+        if is_path and (not key.endswith(".prompt") or value.endswith(".md")):
+            path = Path(value).expanduser()
+            value = str(path if path.is_absolute() else Path.cwd() / path)
+        result.append(f"{key}{equals}{value}")
+    return result

@@ -1,0 +1,146 @@
+"""The filter ledger: what went in, what came out and why, with examples; and the line below which a run stops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from glossator import records
+from glossator.errors import YieldError
+from glossator.records import JsonValue, Reject
+
+EXAMPLES = 3
+"""Rejects that are shown for each filter."""
+_SHOWN_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A reject as the ledger shows it."""
+
+    subject_id: str
+    reason: str
+    detail: str
+    question: str
+    """The rejected question, shortened; empty when the reject holds none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One filter's account: `taken_in` is `passed` plus the sum of `reasons`."""
+
+    name: str
+    taken_in: int
+    passed: int
+    reasons: Mapping[str, int]
+    """Reason → how many."""
+    examples: tuple[Example, ...]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The accounts of all filters, in the order they ran."""
+
+    rows: list[LedgerRow] = field(default_factory=list)
+
+    def enter(self, name: str, *, taken_in: int, passed: int, rejects: Sequence[Reject]) -> None:
+        """Take what one filter did, leave a row.
+
+        Raises:
+            ValueError: what passed and what was rejected do not add up to what went in.
+        """
+        if passed + len(rejects) != taken_in:
+            raise ValueError(f"{name}: {taken_in} in, {passed} out and {len(rejects)} rejected do not add up")
+        reasons = Counter(reject.reason for reject in rejects)
+        row = LedgerRow(name, taken_in, passed, dict(sorted(reasons.items())), tuple(_examples(rejects)))
+        self.rows.append(row)
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """Leave plain data that `json` can write; `in` and `out` count samples."""
+        return {
+            "filters": [
+                {
+                    "name": row.name,
+                    "in": row.taken_in,
+                    "out": row.passed,
+                    "reasons": dict(row.reasons),
+                    "examples": [records.to_dict(example) for example in row.examples],
+                }
+                for row in self.rows
+            ]
+        }
+
+    def to_markdown(self) -> str:
+        """Leave a Markdown table with a line for each filter, and the examples below it."""
+        lines = ["| filter | in | out | rejected |", "|---|---:|---:|---|"]
+        for row in self.rows:
+            reasons = ", ".join(f"{_inert(reason)}: {count}" for reason, count in row.reasons.items())
+            lines.append(f"| {_inert(row.name)} | {row.taken_in} | {row.passed} | {reasons or '–'} |")
+        examples = [
+            f"- {_inert(row.name)}: “{_inert(example.question)}” ({_inert(example.detail)})"
+            for row in self.rows
+            for example in row.examples
+        ]
+        return "\n".join([*lines, *(["", *examples] if examples else [])]) + "\n"
+
+
+def check_yield(
+    kept: Mapping[str, int],
+    considered: int,
+    *,
+    minimum_train: int = 8,
+    minimum_holdout: int = 2,
+    minimum_share: float = 0.05,
+) -> None:
+    """Take how many samples each split kept of how many that were considered; leave nothing, if it is enough.
+
+    Args:
+        kept: split → samples.
+        considered: samples before any filter.
+        minimum_train: fewest samples in train.
+        minimum_holdout: fewest samples in dev, and in test.
+        minimum_share: smallest share of the considered samples that has to survive.
+
+    Raises:
+        YieldError: nothing or far too little is left; the message says what, and what to do.
+    """
+    total = sum(kept.values())
+    counts = ", ".join(f"{split} {kept.get(split, 0)}" for split in ("train", "dev", "test", "test_seen", "pool"))
+    if considered == 0:
+        raise YieldError("no sample was made, so there is nothing to curate; look at the rejects of synthesis")
+    floors = {"train": minimum_train, "dev": minimum_holdout, "test": minimum_holdout}
+    short = [f"{split} (at least {floor})" for split, floor in floors.items() if kept.get(split, 0) < floor]
+    if short:
+        raise YieldError(
+            f"too few samples are left for {' and '.join(short)}: {total} of {considered} survived ({counts}); "
+            "look at the ledger for the filter that took them, give more or longer documents, or ask for more "
+            "questions a chunk"
+        )
+    if total < minimum_share * considered:
+        raise YieldError(
+            f"only {total} of {considered} samples survived ({counts}), less than {minimum_share:.0%}; "
+            "look at the ledger for the filter that took them"
+        )
+
+
+def _examples(rejects: Sequence[Reject]) -> list[Example]:
+    """Choose the first reject of each reason, then the next ones, up to `EXAMPLES`."""
+    first = {reject.reason: place for place, reject in reversed(list(enumerate(rejects)))}
+    places = [*sorted(first.values()), *(place for place in range(EXAMPLES * 2) if place not in first.values())]
+    return [_example(rejects[place]) for place in places[:EXAMPLES] if place < len(rejects)]
+
+
+def _example(reject: Reject) -> Example:
+    question = str((reject.record or {}).get("question", ""))
+    if len(question) > _SHOWN_CHARACTERS:
+        question = question[: _SHOWN_CHARACTERS - 1] + "…"
+    return Example(reject.subject_id, reject.reason, reject.detail, question)
+
+
+def _inert(text: str) -> str:
+    """Keep text from documents and models from being read as Markdown or HTML."""
+    one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for sign in "\\`*_[]|!":
+        one_line = one_line.replace(sign, f"\\{sign}")
+    return one_line

@@ -1,0 +1,79 @@
+"""What came from what, as links: evidence → chunk → document, sample → chunk, sample → teacher."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from glossator.records import Chunk, Document, Sample
+
+Kind = Literal["evidence", "chunk", "document", "origin", "prompt", "teacher"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step back: `child` was made from `parent`."""
+
+    child: str
+    """Id of a sample, chunk or document."""
+    parent: str
+    """Id of a chunk or document, or the name of a place, prompt hash or teacher."""
+    kind: Kind
+    """What the parent is to the child."""
+    detail: str = ""
+    """Where in the parent: a span, pages and headings, a licence."""
+
+
+def links_of(samples: Iterable[Sample], chunks: Iterable[Chunk], documents: Iterable[Document]) -> Iterator[Link]:
+    """Write down every step from samples back to the places their documents came from, each link once."""
+    seen: set[Link] = set()
+    for link in _all_links(samples, chunks, documents):
+        if link not in seen:
+            seen.add(link)
+            yield link
+
+
+def _all_links(samples: Iterable[Sample], chunks: Iterable[Chunk], documents: Iterable[Document]) -> Iterator[Link]:
+    for sample in samples:
+        yield from _sample_links(sample)
+    needed = set()
+    for chunk in chunks:
+        needed.add(chunk.document_id)
+        pages = (
+            f"{chunk.page_first}" if chunk.page_first == chunk.page_last else f"{chunk.page_first}–{chunk.page_last}"
+        )
+        yield Link(chunk.id, chunk.document_id, "document", " › ".join([f"page {pages}", *chunk.heading_path]))
+    for document in documents:
+        if document.id in needed:
+            for origin in document.origins:
+                yield Link(document.id, origin, "origin", document.license or "licence unknown")
+
+
+def _sample_links(sample: Sample) -> Iterator[Link]:
+    spans = {span.chunk_id: span for span in sample.evidence}
+    for chunk_id in sample.chunk_ids:
+        span = spans.get(chunk_id)
+        if span is None:
+            yield Link(sample.id, chunk_id, "chunk")
+        else:
+            yield Link(sample.id, chunk_id, "evidence", f"characters {span.start}–{span.end}")
+    yield Link(sample.id, sample.origin.teacher, "teacher")
+    yield Link(sample.id, sample.origin.prompt_hash, "prompt", sample.task)
+
+
+def trace(child: str, links: Sequence[Link]) -> list[Link]:
+    """Follow the links from one record back to where everything began, nearest first; a circle is walked once."""
+    parents: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        parents[link.child].append(link)
+    chain: list[Link] = []
+    waiting, seen = [child], {child}
+    while waiting:
+        for link in parents[waiting.pop(0)]:
+            chain.append(link)
+            if link.parent not in seen:
+                seen.add(link.parent)
+                waiting.append(link.parent)
+    return chain

@@ -1,0 +1,134 @@
+"""Stages 1 and 2: sources to documents, documents to chunks."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+from glossator.artifacts import read_records, read_table, write_json, write_records, write_table
+from glossator.errors import YieldError
+from glossator.pipeline.context import Context
+from glossator.pipeline.settings import student_path
+from glossator.records import Chunk, Document, ParsedDocument, Reject, from_dict, to_dict
+
+
+def collect(context: Context) -> dict[str, int]:
+    """Read every source; the same content from two places is one document with both origins."""
+    from glossator.sources import collect as collect_from
+
+    documents: dict[str, Document] = {}
+    rejects: list[Reject] = []
+    for source in context.recipe.sources:
+        values = source.model_dump(exclude={"kind", "path"})
+        for found in collect_from(source.kind, path=context.road.resolve(source.path), **values):
+            context.progress.advance()
+            if isinstance(found, Reject):
+                rejects.append(found)
+            elif found.id in documents:
+                documents[found.id] = _with_origins(documents[found.id], found)
+            else:
+                documents[found.id] = found
+    if not documents:
+        places = ", ".join(source.path for source in context.recipe.sources)
+        raise YieldError(f"no document found in {places} ({reasons_text(rejects)}); name a folder of PDF, .md or .txt")
+    write_table(context.output("documents.parquet"), documents.values(), Document)
+    write_records(context.output("rejects.jsonl"), rejects)
+    return {"documents": len(documents), "rejected": len(rejects)}
+
+
+def _with_origins(first: Document, second: Document) -> Document:
+    merged = to_dict(first)
+    merged["origins"] = list(dict.fromkeys([*first.origins, *second.origins]))
+    return from_dict(Document, merged)
+
+
+def parse(context: Context) -> dict[str, int]:
+    """Parse each document once; what was parsed under this parser before is taken from the cache."""
+    from glossator.parsing import PARSER_VERSION, parse_documents
+
+    section = context.recipe.parsing
+    documents = read_table(context.input("collect", "documents.parquet"), Document)
+    cache = context.road.cache / "parsed" / PARSER_VERSION.replace("/", "-")
+    parsed: dict[str, ParsedDocument] = {}
+    for document in documents:
+        file = cache / f"{document.id}.json"
+        if file.is_file():
+            parsed[document.id] = from_dict(ParsedDocument, json.loads(file.read_text("utf-8")))
+    missing = [document for document in documents if document.id not in parsed]
+    context.progress.expect(len(documents), "documents")
+    context.progress.advance(len(parsed))
+    for result in parse_documents(
+        missing, workers=section.workers, timeout_seconds=section.timeout_seconds, memory_mb=section.memory_mb
+    ):
+        parsed[result.document_id] = result
+        if result.outcome not in ("timeout", "memory"):  # these depend on limits that the next run may raise
+            write_json(cache / f"{result.document_id}.json", to_dict(result))
+        context.progress.advance()
+    return _write_parsed(context, documents, [parsed[document.id] for document in documents])
+
+
+def _write_parsed(context: Context, documents: Sequence[Document], parsed: Sequence[ParsedDocument]) -> dict[str, int]:
+    rejects = [
+        Reject(document.id, "parse", result.outcome, f"{document.source_id}: {result.reason}")
+        for document, result in zip(documents, parsed, strict=True)
+        if not result.blocks
+    ]
+    readable = [result for result in parsed if result.blocks]
+    if not readable:
+        told = reasons_text(rejects)
+        raise YieldError(f"none of {len(documents)} documents could be read ({told}); try: glossator parse FILE")
+    write_table(context.output("parsed.parquet"), readable, ParsedDocument)
+    write_records(context.output("rejects.jsonl"), rejects)
+    pages = sum(result.pages for result in readable)
+    return {"documents": len(readable), "pages": pages, "rejected": len(rejects)}
+
+
+def chunk(context: Context) -> dict[str, int]:
+    """Cut each parsed document into chunks counted in the student's tokens."""
+    from glossator.parsing.chunking import chunk_document
+    from glossator.text.tokens import TokenCounter
+
+    section = context.recipe.parsing
+    counter = TokenCounter(student_path(context.road) / "tokenizer.json")
+    chunks: list[Chunk] = []
+    rejects: list[Reject] = []
+    parsed = read_table(context.input("parse", "parsed.parquet"), ParsedDocument)
+    context.progress.expect(len(parsed), "documents")
+    for document in parsed:
+        kept, left_out = chunk_document(
+            document,
+            count_tokens=counter.count,
+            chunk_by=section.chunk_by,
+            min_tokens=section.min_tokens,
+            max_tokens=section.max_tokens,
+        )
+        chunks.extend(kept)
+        rejects.extend(left_out)
+        context.progress.advance()
+    if not chunks:
+        raise YieldError(
+            f"{len(parsed)} documents gave no chunk of {section.min_tokens} to {section.max_tokens} tokens"
+            f" ({reasons_text(rejects)}); lower parsing.min_tokens or give longer documents"
+        )
+    write_table(context.output("chunks.parquet"), chunks, Chunk)
+    write_records(context.output("rejects.jsonl"), rejects)
+    return {"chunks": len(chunks), "tokens": sum(item.tokens for item in chunks), "rejected": len(rejects)}
+
+
+def reasons_text(rejects: Sequence[Reject]) -> str:
+    """Count rejects by reason, for one line of a message."""
+    counts = Counter(reject.reason for reject in rejects)
+    return (
+        "rejected: " + ", ".join(f"{count} {reason}" for reason, count in counts.most_common()) if counts else "empty"
+    )
+
+
+def read_chunks(context: Context) -> list[Chunk]:
+    """The chunks that stage 2b left."""
+    return read_table(context.input("chunk", "chunks.parquet"), Chunk)
+
+
+def read_rejects(context: Context, stage: str) -> list[Reject]:
+    """The rejects that a stage left."""
+    return list(read_records(context.input(stage, "rejects.jsonl"), Reject))

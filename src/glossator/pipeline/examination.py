@@ -1,0 +1,89 @@
+"""What is installed and reachable, what is missing, and the remedy: `glossator doctor`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from glossator.pipeline.preflight import NEEDED
+from glossator.records import JsonValue
+
+MINIMUM_PYTHON = (3, 10)
+COMFORTABLE_DISK_GB = 5
+COMFORTABLE_MEMORY_GB = 4
+Finding = dict[str, JsonValue]
+
+
+def examine(runs_dir: Path) -> list[Finding]:
+    """Look at Python, libraries, embedded model, devices, memory and disk.
+
+    Returns:
+        Rows `{"name", "status": "ok" | "note" | "missing", "detail", "remedy"}`.
+    """
+    return [*_python(), *_extras(), *_model(), *_memory(), *_disk(runs_dir), *_device()]
+
+
+def _finding(name: str, status: str, detail: str, remedy: str = "") -> Finding:
+    return {"name": name, "status": status, "detail": detail, "remedy": remedy}
+
+
+def _python() -> Iterator[Finding]:
+    good = sys.version_info >= MINIMUM_PYTHON
+    remedy = "" if good else "install Python 3.10 or newer"
+    yield _finding("python", "ok" if good else "missing", f"{platform.python_version()} on {platform.system()}", remedy)
+
+
+def _extras() -> Iterator[Finding]:
+    for extra, libraries in NEEDED.items():
+        absent = [library for library in libraries if importlib.util.find_spec(library) is None]
+        if absent:
+            yield _finding(extra, "missing", f"without {', '.join(absent)}", f"pip install 'glossator[{extra}]'")
+        else:
+            versions = ", ".join(f"{name} {importlib.metadata.version(name.replace('_', '-'))}" for name in libraries)
+            yield _finding(extra, "ok", versions)
+
+
+def _model() -> Iterator[Finding]:
+    from glossator.embedded import base_model_path
+
+    path = base_model_path()
+    weights = path / "model.safetensors"
+    if weights.is_file():
+        yield _finding("embedded model", "ok", f"{weights.stat().st_size / 1e6:.0f} MB")
+    else:
+        yield _finding("embedded model", "missing", f"no {weights.name}", "install glossator again from a whole wheel")
+
+
+def _memory() -> Iterator[Finding]:
+    if importlib.util.find_spec("psutil") is None:
+        return
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    status = "ok" if free >= COMFORTABLE_MEMORY_GB else "note"
+    yield _finding("memory", status, f"{free:.1f} GB available, {psutil.cpu_count()} cores")
+
+
+def _disk(runs_dir: Path) -> Iterator[Finding]:
+    place = runs_dir.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free / 1e9
+    good = free >= COMFORTABLE_DISK_GB
+    yield _finding("disk", "ok" if good else "note", f"{free:.1f} GB free", "" if good else "glossator clean --delete")
+
+
+def _device() -> Iterator[Finding]:
+    if importlib.util.find_spec("torch") is None:
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        yield _finding("device", "ok", torch.cuda.get_device_name())
+    else:
+        yield _finding("device", "note", "no GPU: small models train on the CPU")

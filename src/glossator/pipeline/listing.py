@@ -1,0 +1,66 @@
+"""What would happen, before it does: the stages with their state, and the counts known beforehand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from glossator.artifacts import find_artifact
+from glossator.pipeline.context import Road
+from glossator.pipeline.corridor import artifact_path, stage_fingerprints
+from glossator.pipeline.stages import STAGES
+from glossator.recipe import Recipe
+from glossator.records import JsonValue, Reject
+
+WORDS = {"done": "done already", "to_do": "to do", "left_out": "left out"}
+
+
+def list_stages(recipe: Recipe | None, recipe_path: Path | None, runs_dir: Path) -> list[dict[str, JsonValue]]:
+    """The table of stages; with a recipe, each with `status` done, to_do or left_out."""
+    rows: list[dict[str, JsonValue]] = [
+        {"number": stage.number, "name": stage.name, "room": stage.room, "leaves": stage.leaves} for stage in STAGES
+    ]
+    if recipe is None or recipe_path is None:
+        return rows
+    road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
+    prints = stage_fingerprints(road)
+    for row, stage in zip(rows, STAGES, strict=True):
+        print_ = prints[stage.name]
+        found = find_artifact(artifact_path(road, stage, print_)) if print_ else None
+        row["status"] = "left_out" if print_ is None else "done" if found else "to_do"
+        row["counts"] = dict(found.manifest.counts) if found else {}
+        row["seconds"] = found.manifest.seconds if found else None
+    return rows
+
+
+def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, JsonValue]:
+    """Count what a run would do, by stage; documents are looked at, nothing is written."""
+    from glossator.pipeline.preflight import check_before_work
+
+    road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
+    check_before_work(road)
+    rows = list_stages(recipe, recipe_path, runs_dir)
+    if rows[0]["status"] == "to_do":
+        rows[0]["counts"] = _count_sources(road)
+    to_do = [row for row in rows if row["status"] == "to_do"]
+    documents = rows[0]["counts"].get("documents", 0)
+    work = f"{len(to_do)} of {len(rows)} stages to do" if to_do else "everything is done"
+    return {
+        "recipe": recipe.name,
+        "sentence": f"{documents:,} documents, {work}",
+        "stages": [{**row, "status": WORDS[str(row["status"])]} for row in rows],
+    }
+
+
+def _count_sources(road: Road) -> dict[str, int]:
+    from glossator.sources import collect
+
+    seen: dict[str, int] = {}
+    rejected = 0
+    for source in road.recipe.sources:
+        values = source.model_dump(exclude={"kind", "path"})
+        for found in collect(source.kind, path=road.resolve(source.path), **values):
+            if isinstance(found, Reject):
+                rejected += 1
+            else:
+                seen[found.id] = Path(found.path).stat().st_size if found.path else len(found.text or "")
+    return {"documents": len(seen), "bytes": sum(seen.values()), "rejected": rejected}

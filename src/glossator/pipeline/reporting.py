@@ -1,0 +1,151 @@
+"""Gathers from every stage what the report of a run says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from glossator.artifacts import read_table
+from glossator.curation import Assignment, unit_key
+from glossator.evaluation import compare, judge, write_report
+from glossator.evaluation.examples import choose_examples
+from glossator.evaluation.report_data import Checkpoint, Funnel, LossPoint, RejectCount, ReportData
+from glossator.pipeline.context import Context
+from glossator.pipeline.documents import read_chunks, read_rejects
+from glossator.pipeline.samples import SPLIT_NAMES, read_documents, read_splits
+from glossator.pipeline.student import read_training
+from glossator.pipeline.versions import library_versions
+from glossator.records import Chunk, ParsedDocument, Prediction, Sample, Score
+
+REJECTING = ("collect", "parse", "chunk", "split", "synthesize", "curate")
+
+
+def funnel_of(counts: dict[str, dict[str, int]]) -> Funnel:
+    """The funnel from the counts of the stages: samples kept, and samples rejected by teacher's checks and filters."""
+    kept = counts.get("curate", {})
+    return Funnel(
+        documents=counts.get("parse", {}).get("documents", counts.get("collect", {}).get("documents", 0)),
+        pages=counts.get("parse", {}).get("pages", 0),
+        chunks=counts.get("chunk", {}).get("chunks", 0),
+        samples=sum(kept.get(name, 0) for name in ("train", "dev", "test", "test_seen")),
+        rejected=counts.get("synthesize", {}).get("rejected", 0) + kept.get("rejected", 0),
+    )
+
+
+def write_run_report(
+    context: Context,
+    samples: Sequence[Sample],
+    *,
+    base: Sequence[Prediction],
+    tuned: Sequence[Prediction],
+    scores: Sequence[Score],
+    looks: int,
+) -> None:
+    """Compare base and tuned, judge, and write `report.json`, `report.md` and `report.html` into the draft."""
+    recipe = context.recipe
+    evaluation, training = recipe.evaluation, recipe.training
+    assert evaluation is not None
+    assert training is not None
+    assignment = read_splits(context)
+    chunks = {chunk.id: chunk for chunk in read_chunks(context)}
+    comparison = compare(
+        [score for score in scores if score.model == "base"],
+        [score for score in scores if score.model == "tuned"],
+        samples,
+        metrics=evaluation.metrics,
+        primary_metric=evaluation.primary,
+        unit=assignment.unit,
+        clusters=cluster_of_samples(samples, chunks, assignment),
+        seed=recipe.seed,
+        resamples=evaluation.resamples,
+        confidence=evaluation.confidence,
+    )
+    history = read_training(context)
+    counts = {name: dict(artifact.manifest.counts) for name, artifact in context.inputs.items()}
+    examples = choose_examples(
+        comparison,
+        samples,
+        base,
+        tuned,
+        scores,
+        titles=titles_of(context),
+        pages={chunk.id: chunk.page_first for chunk in chunks.values()},
+    )
+    data = ReportData(
+        recipe=recipe.name,
+        base_model=base[0].model if base else training.base_model,
+        adapter=read_selection(context)["chosen"],
+        verdict=judge(comparison),
+        comparison=comparison,
+        test_looks=looks,
+        funnel=funnel_of(counts),
+        rejects=count_rejects(context),
+        splits={name: counts["curate"].get(name, 0) for name in SPLIT_NAMES},
+        checkpoints=checkpoints_of(read_selection(context)),
+        loss=tuple(LossPoint(step, loss) for step, loss in history["losses"]),
+        dev_loss=tuple(LossPoint(step, loss) for step, loss in history["dev_losses"]),
+        examples=examples,
+        generation={
+            "temperature": 0,
+            "max_new_tokens": evaluation.max_new_tokens,
+            "batch_size": evaluation.batch_size,
+            "quantization": training.quantization,
+        },
+        timings={name: artifact.manifest.seconds for name, artifact in context.inputs.items()},
+        versions=library_versions(),
+        run=context.fingerprint,
+    )
+    write_report(data, context.draft.path)
+
+
+def titles_of(context: Context) -> dict[str, str]:
+    """The title of each document: its only top heading, else what its source calls it."""
+    titles = {document.id: document.title for document in read_documents(context)}
+    for parsed in read_table(context.input("parse", "parsed.parquet"), ParsedDocument):
+        top = [block.text for block in parsed.blocks if block.kind == "heading" and block.level == 1]
+        if len(top) == 1:
+            titles[parsed.document_id] = top[0]
+    return titles
+
+
+def cluster_of_samples(
+    samples: Sequence[Sample], chunks: Mapping[str, Chunk], assignment: Assignment
+) -> dict[str, str]:
+    """The unit each sample is resampled with: its cluster of near-duplicate documents, or of sections."""
+    clusters = {}
+    for sample in samples:
+        key = unit_key(chunks[sample.chunk_ids[0]], assignment.unit)
+        clusters[sample.id] = assignment.cluster_of.get(key, key)
+    return clusters
+
+
+def count_rejects(context: Context) -> tuple[RejectCount, ...]:
+    """How often each stage left something out, by reason, most frequent first."""
+    rows: list[RejectCount] = []
+    for stage in REJECTING:
+        counts = Counter(reject.reason for reject in read_rejects(context, stage))
+        rows.extend(RejectCount(stage, reason, count) for reason, count in counts.most_common())
+    return tuple(rows)
+
+
+def read_selection(context: Context) -> dict[str, Any]:
+    """What stage 4c decided."""
+    return dict(json.loads(context.input("select", "selection.json").read_text("utf-8")))
+
+
+def checkpoints_of(selection: dict[str, Any]) -> tuple[Checkpoint, ...]:
+    """The checkpoints with their dev scores, in the order of their steps."""
+    rows = [
+        Checkpoint(
+            name=row["name"],
+            step=int(re.sub(r"\D", "", row["name"]) or 0),
+            score=row["score"],
+            metrics=row["metrics"],
+            chosen=row["name"] == selection["chosen"],
+        )
+        for row in selection["ranking"]
+    ]
+    return tuple(sorted(rows, key=lambda row: row.step))

@@ -1,0 +1,162 @@
+"""Stage 3: chunks to splits, splits to samples, samples to a training set that can be trusted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from glossator.artifacts import Artifact, read_records, read_table, write_json, write_records
+from glossator.errors import YieldError
+from glossator.lineage import links_of
+from glossator.pipeline.context import Context, Road
+from glossator.pipeline.documents import read_chunks, reasons_text
+from glossator.pipeline.settings import new_genesis, student_path, task_of
+from glossator.pipeline.splits_file import read_assignment, read_genesis, write_assignment
+from glossator.records import Document, Reject, Sample
+
+if TYPE_CHECKING:
+    from glossator.curation import Assignment
+
+SPLIT_NAMES = ("train", "dev", "test", "test_seen")
+
+
+def split(context: Context) -> dict[str, int]:
+    """Give each document, or section, to one split before any question about it exists."""
+    from glossator.curation import Assignment, assign_splits
+
+    splits = context.recipe.curation.splits
+    kept = read_assignment(context.road.splits_file)
+    assignment, rejects = assign_splits(
+        read_documents(context),
+        read_chunks(context),
+        train=splits.train,
+        dev=splits.dev,
+        test=splits.test,
+        pool=splits.pool,
+        seed=context.recipe.seed,
+        previous=Assignment.from_dict(kept) if kept is not None else None,
+    )
+    write_json(context.output("assignment.json"), assignment.to_dict())
+    write_records(context.output("rejects.jsonl"), rejects)
+    return _assignment_counts(context, assignment, rejects)
+
+
+def _assignment_counts(context: Context, assignment: Assignment, rejects: list[Reject]) -> dict[str, int]:
+    """How many units that are present went where; the assignment itself may remember absent ones too."""
+    from glossator.curation import unit_key
+
+    present = {unit_key(chunk, assignment.unit) for chunk in read_chunks(context)}
+    splits = [split for key, split in assignment.split_of.items() if key in present]
+    counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool") if splits.count(name)}
+    if assignment.unit == "section":
+        context.progress.say(
+            "too few documents to hold whole ones out: sections are split, so unseen means unseen sections"
+        )
+    return {f"{assignment.unit}s_{name}": count for name, count in counts.items()} | {"rejected": len(rejects)}
+
+
+def keep_assignment(road: Road, artifact: Artifact) -> None:
+    """Keep what stage 3a decided for all later runs of the recipe."""
+    decided = json.loads(artifact.file("assignment.json").read_text("utf-8"))
+    kept = read_assignment(road.splits_file)
+    if kept is not None and set(decided["split_of"]) <= set(kept["split_of"]):
+        return
+    write_assignment(road.splits_file, read_genesis(road.splits_file) or new_genesis(road), decided)
+
+
+def synthesize(context: Context) -> dict[str, int]:
+    """Let the teacher write about every chunk of every split but the pool."""
+    from glossator.synthesis import open_teacher, synthesize
+
+    section = context.recipe.synthesis
+    assert section is not None
+    assignment = read_splits(context)
+    chunks = read_chunks(context)
+    groups = {document.id: document.group for document in read_documents(context)}
+    samples: list[Sample] = []
+    rejects: list[Reject] = []
+    context.progress.expect(len(chunks) * len(section.tasks), "chunks")
+    for row in section.tasks:
+        task = task_of(context.road, row.prompt)
+        for made in synthesize(
+            chunks,
+            teacher=open_teacher(section.teacher.kind),
+            task=task,
+            split_of=assignment.split_of_chunk,
+            groups=dict.fromkeys(groups, row.group) if row.group else groups,
+            seed=context.recipe.seed,
+            on_progress=context.progress.advance,
+        ):
+            if isinstance(made, Reject):
+                rejects.append(made)
+            else:
+                samples.append(made)
+    if not samples:
+        raise YieldError(
+            f"{len(chunks)} chunks gave no question ({reasons_text(rejects)}); give more or longer documents"
+        )
+    write_records(context.output("samples.jsonl"), samples)
+    write_records(context.output("rejects.jsonl"), rejects)
+    return {"samples": len(samples), "rejected": len(rejects)}
+
+
+def curate(context: Context) -> dict[str, int]:
+    """Filter, hold out `test_seen`, and write each split with its lineage."""
+    from glossator.curation import check_yield, curate
+    from glossator.llm.chat_format import ChatFormat, load_tokenizer
+
+    section = context.recipe.curation
+    samples = list(read_records(context.input("synthesize", "samples.jsonl"), Sample))
+    chunks = {chunk.id: chunk for chunk in read_chunks(context)}
+    chat_format = ChatFormat(load_tokenizer(student_path(context.road)))
+    context.progress.expect(len(samples), "samples")
+
+    def count_tokens(rows: Sequence[Sample]) -> list[int]:
+        return [len(chat_format.training_example(row.messages).input_ids) for row in rows]
+
+    curated = curate(
+        samples,
+        chunks,
+        checks=checks_by_task(context),
+        max_tokens=section.max_tokens,
+        count_tokens=count_tokens,
+        test_seen_share=section.test_seen,
+        seed=context.recipe.seed,
+    )
+    context.progress.advance(len(samples))
+    counts: dict[str, int] = {}
+    for name in SPLIT_NAMES:
+        members = [sample for sample in curated.samples if sample.split == name]
+        counts[name] = write_records(context.output(f"{name}.jsonl"), members)
+    write_records(context.output("rejects.jsonl"), curated.rejects)
+    write_json(context.output("ledger.json"), curated.ledger.to_dict())
+    used = {chunk_id for sample in curated.samples for chunk_id in sample.chunk_ids}
+    links = links_of(curated.samples, [chunk for chunk in chunks.values() if chunk.id in used], read_documents(context))
+    write_records(context.output("lineage.jsonl"), links)
+    check_yield(counts, len(samples))
+    return {**counts, "rejected": len(curated.rejects)}
+
+
+def checks_by_task(context: Context) -> dict[str, tuple[str, ...]]:
+    """The checks that each task asks for, by the task's name."""
+    section = context.recipe.synthesis
+    tasks = [task_of(context.road, row.prompt) for row in section.tasks] if section else []
+    return {task.name: tuple(task.checks) for task in tasks}
+
+
+def read_splits(context: Context) -> Assignment:
+    """The assignment that stage 3a left."""
+    from glossator.curation import Assignment
+
+    return Assignment.from_dict(json.loads(context.input("split", "assignment.json").read_text("utf-8")))
+
+
+def read_documents(context: Context) -> list[Document]:
+    """The documents that stage 1 left."""
+    return read_table(context.input("collect", "documents.parquet"), Document)
+
+
+def read_samples(context: Context, *splits: str) -> list[Sample]:
+    """The curated samples of some splits, in the order named."""
+    return [sample for name in splits for sample in read_records(context.input("curate", f"{name}.jsonl"), Sample)]

@@ -1,0 +1,187 @@
+"""What decides each stage's output, besides its inputs: the part of a fingerprint that comes from the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glossator.artifacts import fingerprint
+from glossator.errors import ModelError
+from glossator.pipeline.context import Road
+from glossator.pipeline.splits_file import read_genesis
+from glossator.recipe import TrainingSection
+from glossator.records import JsonValue
+
+if TYPE_CHECKING:
+    from glossator.synthesis import Task
+
+SAMPLED_PLACES = 16
+SAMPLED_BYTES = 1 << 16
+
+
+def collect(road: Road) -> JsonValue:
+    """The sources and the state of what they read."""
+    from glossator.sources import state
+
+    rows = []
+    for source in road.recipe.sources:
+        values = source.model_dump(mode="json", exclude={"kind", "path"})
+        found = state(source.kind, path=road.resolve(source.path), **values)
+        rows.append({"kind": source.kind, **values, "state": found})
+    return rows
+
+
+def parse(road: Road) -> JsonValue:
+    """Parser, its version and its limits; not how many workers share the work."""
+    from glossator.parsing import PARSER_VERSION
+
+    section = road.recipe.parsing
+    limits = {"timeout_seconds": section.timeout_seconds, "memory_mb": section.memory_mb}
+    return {"parser": section.parser, "version": PARSER_VERSION, **limits}
+
+
+def chunk(road: Road) -> JsonValue:
+    """Chunk bounds and the tokenizer that counts."""
+    section = road.recipe.parsing
+    values = section.model_dump(mode="json", include={"chunk_by", "min_tokens", "max_tokens"})
+    return {**values, "tokenizer": _tokenizer_id(road)}
+
+
+def split(road: Road) -> JsonValue:
+    """The quotas, and which kept assignment they add to."""
+    splits = road.recipe.curation.splits.model_dump(mode="json")
+    values: dict[str, JsonValue] = {"splits": splits, "seed": road.recipe.seed}
+    return {**values, "genesis": read_genesis(road.splits_file) or new_genesis(road)}
+
+
+def new_genesis(road: Road) -> str:
+    """The name of the assignment that a first split under this recipe starts."""
+    settings = {"splits": road.recipe.curation.splits.model_dump(mode="json"), "seed": road.recipe.seed}
+    return fingerprint("genesis", "1", settings, {})
+
+
+def synthesize(road: Road) -> JsonValue:
+    """Teacher, tasks with the hashes of their files, seed."""
+    from glossator.synthesis import open_teacher
+
+    section = road.recipe.synthesis
+    if section is None:
+        return None
+    tasks = [{"hash": task_of(road, task.prompt).hash, "group": task.group} for task in section.tasks]
+    return {"teacher": open_teacher(section.teacher.kind).name, "tasks": tasks, "seed": road.recipe.seed}
+
+
+def curate(road: Road) -> JsonValue:
+    """Filters' values, the student's prompt form, seed."""
+    section = road.recipe.curation
+    return {
+        "test_seen": section.test_seen,
+        "max_tokens": section.max_tokens,
+        "prompt_form": prompt_form(road),
+        "seed": road.recipe.seed,
+    }
+
+
+def baseline(road: Road) -> JsonValue:
+    """The base model as it is trained on, and how it answers."""
+    section, evaluation = road.recipe.training, road.recipe.evaluation
+    if section is None or evaluation is None:
+        return None
+    return {
+        "model": model_identity(student_path(road)),
+        "quantization": section.quantization,
+        "bf16": section.bf16,
+        "max_new_tokens": evaluation.max_new_tokens,
+        "batch_size": evaluation.batch_size,
+    }
+
+
+def train(road: Road) -> JsonValue:
+    """Every hyper-parameter, the base model, seed."""
+    section = road.recipe.training
+    if section is None:
+        return None
+    values = section.model_dump(mode="json", exclude={"base_model"})
+    return {
+        **values,
+        "model": model_identity(student_path(road)),
+        "seed": road.recipe.seed,
+    }
+
+
+def select(road: Road) -> JsonValue:
+    """How checkpoints answer and what chooses among them."""
+    evaluation = road.recipe.evaluation
+    return None if evaluation is None else {"answers": baseline(road), "select_by": evaluation.select_by}
+
+
+def evaluate(road: Road) -> JsonValue:
+    """Metrics and intervals."""
+    evaluation = road.recipe.evaluation
+    if evaluation is None:
+        return None
+    values = evaluation.model_dump(mode="json", include={"metrics", "primary", "resamples", "confidence"})
+    return {**values, "answers": baseline(road), "seed": road.recipe.seed, "name": road.recipe.name}
+
+
+def student_path(road: Road) -> Path:
+    """The folder of the base model that will be taught; the embedded one where a recipe trains nothing.
+
+    Raises:
+        ModelError: there is no such folder.
+    """
+    from glossator.embedded import resolve_model
+
+    name = (road.recipe.training or TrainingSection()).base_model
+    if name == "embedded":
+        return Path(resolve_model("embedded"))
+    path = road.resolve(name)
+    if not (path / "config.json").is_file():
+        raise ModelError(
+            f"training.base_model {name!r} is no folder with a model ({path}); use embedded or such a folder"
+        )
+    return path
+
+
+def model_identity(path: Path) -> JsonValue:
+    """Hash a model folder: small files whole, each weight file by its size and 16 evenly spaced places.
+
+    Reading all of a large model for every run would cost minutes; a change that keeps the size and leaves
+    a megabyte of evenly spread bytes alone does not happen by accident.
+    """
+    names = sorted(file.name for file in path.iterdir() if file.suffix in (".json", ".jinja", ".safetensors", ".model"))
+    return {name: _sampled_hash(path / name) for name in names}
+
+
+def prompt_form(road: Road) -> JsonValue:
+    """Hash whatever shapes a prompt besides its words: tokenizer and chat template of the student."""
+    path = student_path(road)
+    names = ("chat_template.jinja", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json")
+    return {name: _sampled_hash(path / name) for name in names if (path / name).is_file()}
+
+
+def _sampled_hash(path: Path) -> str:
+    size = path.stat().st_size
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as file:
+        if size <= SAMPLED_PLACES * SAMPLED_BYTES:
+            digest.update(file.read())
+        else:
+            for place in range(SAMPLED_PLACES):
+                file.seek(place * (size - SAMPLED_BYTES) // (SAMPLED_PLACES - 1))
+                digest.update(file.read(SAMPLED_BYTES))
+    return digest.hexdigest()[:16]
+
+
+def task_of(road: Road, prompt: str) -> Task:
+    """Load a task by its packaged name, or from the file that the recipe names."""
+    from glossator.synthesis import load_task
+
+    return load_task(road.resolve(prompt) if prompt.endswith(".md") else prompt)
+
+
+def _tokenizer_id(road: Road) -> str:
+    from glossator.text.tokens import TokenCounter
+
+    return TokenCounter(student_path(road) / "tokenizer.json").id

@@ -1,0 +1,116 @@
+"""The table of stages: the whole road on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from glossator.artifacts import Artifact, Draft
+from glossator.errors import GlossatorError
+from glossator.pipeline import documents, samples, settings, student
+from glossator.pipeline.context import Context, Road
+from glossator.recipe import Recipe
+from glossator.records import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of the road: what it needs, what decides its output, and the work itself."""
+
+    number: str
+    name: str
+    room: str
+    """The numbered stage of the design it belongs to."""
+    leaves: str
+    inputs: tuple[str, ...]
+    version: str
+    """Raised when the code changes what comes out, so that old artifacts are made again."""
+    settings: Callable[[Road], JsonValue]
+    """Everything besides the inputs that decides the output."""
+    work: Callable[[Context], dict[str, int]]
+    """Fills the draft; returns the counts."""
+    needs: Callable[[Recipe], bool] = lambda _: True
+    """False where the recipe leaves the room out."""
+    keep: tuple[str, ...] = ()
+    """Entries of the draft that a new attempt goes on with."""
+    settle: Callable[[Road, Artifact], None] | None = None
+    """Run after the stage is done and each time it is found done."""
+
+
+def _teaches(recipe: Recipe) -> bool:
+    return recipe.synthesis is not None
+
+
+def _trains(recipe: Recipe) -> bool:
+    return _teaches(recipe) and recipe.training is not None
+
+
+def _evaluates(recipe: Recipe) -> bool:
+    return _trains(recipe) and recipe.evaluation is not None
+
+
+# fmt: off
+STAGES: tuple[Stage, ...] = (
+    Stage("1", "collect", "collect", "documents", (), "1", settings.collect, documents.collect),
+    Stage("2a", "parse", "process", "parsed documents", ("collect",), "1", settings.parse, documents.parse),
+    Stage("2b", "chunk", "process", "chunks", ("parse",), "1", settings.chunk, documents.chunk),
+    Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "1",
+          settings.split, samples.split, _teaches, settle=samples.keep_assignment),
+    Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "chunk", "split"), "1",
+          settings.synthesize, samples.synthesize, _teaches),
+    Stage("3c", "curate", "generate", "train, dev, test, test_seen; rejects; ledger",
+          ("collect", "chunk", "split", "synthesize"), "1", settings.curate, samples.curate, _teaches),
+    Stage("4a", "baseline", "finetune", "answers of the base model", ("curate",), "1",
+          settings.baseline, student.baseline, _evaluates),
+    Stage("4b", "train", "finetune", "checkpoints", ("curate",), "1",
+          settings.train, student.train, _trains, keep=("checkpoints",)),
+    Stage("4c", "select", "finetune", "the checkpoint that dev prefers", ("curate", "train"), "1",
+          settings.select, student.select, _evaluates),
+    Stage("4d", "evaluate", "finetune", "scores, verdict, report",
+          ("collect", "parse", "chunk", "split", "synthesize", "curate", "baseline", "train", "select"), "1",
+          settings.evaluate, student.evaluate, _evaluates),
+)
+# fmt: on
+BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in STAGES}
+
+
+def stages_named(text: str) -> tuple[Stage, ...]:
+    """The stages meant by a number (`2`, `4b`) or a name (`process`, `train`), in order.
+
+    Raises:
+        GlossatorError: nothing is called so; lists what is.
+    """
+    wanted = text.strip().lower()
+    found = tuple(
+        stage
+        for stage in STAGES
+        if wanted in (stage.number, stage.name, stage.room)
+        or (wanted.isdigit() and stage.number.rstrip("abcd") == wanted)
+    )
+    if not found:
+        known = ", ".join(f"{stage.number} {stage.name}" for stage in STAGES)
+        raise GlossatorError(f"no stage is called {text!r}; there are {known}")
+    return found
+
+
+def choose_stages(stage: str | None = None, first: str | None = None, last: str | None = None) -> tuple[Stage, ...]:
+    """The stages that `--stage`, or `--from` and `--to`, ask for; all of them if nothing is asked.
+
+    Raises:
+        GlossatorError: both forms are mixed, a name is unknown, or the range is empty.
+    """
+    if stage and (first or last):
+        raise GlossatorError("--stage cannot go with --from or --to; give one of them")
+    if stage:
+        return stages_named(stage)
+    begin = STAGES.index(stages_named(first)[0]) if first else 0
+    end = STAGES.index(stages_named(last)[-1]) if last else len(STAGES) - 1
+    if begin > end:
+        raise GlossatorError(f"--from {first} lies behind --to {last}; swap them")
+    return STAGES[begin : end + 1]
+
+
+def draft_for(stage: Stage, path: Path) -> Draft:
+    """Begin, or go on with, the artifact of a stage."""
+    return Draft(path, stage.keep)

@@ -1,0 +1,93 @@
+"""A run as one plain value: what `glossator show RUN --json` prints and everything that is drawn from it."""
+
+from __future__ import annotations
+
+import json
+
+from glossator.pipeline.runs import Run
+from glossator.records import JsonValue
+
+SPLITS = ("train", "dev", "test", "test_seen", "pool")
+
+
+def summarize(run: Run) -> dict[str, JsonValue]:
+    """Tell stages, funnel, splits, scores, verdict and paths of a run; what it does not have is None or 0."""
+    report = _read_report(run)
+    return {
+        "recipe": run.record.recipe,
+        "started": run.record.started,
+        "stages": [
+            {
+                "number": stage.number,
+                "name": stage.name,
+                "status": stage.status,
+                "seconds": stage.seconds,
+                "counts": dict(stage.counts or {}),
+            }
+            for stage in run.record.stages
+        ],
+        "funnel": _funnel(run),
+        "splits": _splits(run),
+        "scores": _scores(report, "test"),
+        "scores_test_seen": _scores(report, "test_seen"),
+        "differences": _differences(report),
+        "verdict": report["verdict"] if report else {"helped": None, "sentence": "This run holds no evaluation yet."},
+        "test_looks": report["test_looks"] if report else 0,
+        "paths": _paths(run),
+    }
+
+
+def _counts(run: Run, stage: str) -> dict[str, int]:
+    found = run.stage(stage)
+    return dict(found.counts or {}) if found else {}
+
+
+def _funnel(run: Run) -> dict[str, int]:
+    kept = _counts(run, "curate")
+    parsed, collected = _counts(run, "parse"), _counts(run, "collect")
+    return {
+        "documents": parsed.get("documents", collected.get("documents", 0)),
+        "pages": parsed.get("pages", 0),
+        "chunks": _counts(run, "chunk").get("chunks", 0),
+        "samples": sum(kept.get(name, 0) for name in SPLITS),
+        "rejected": _counts(run, "synthesize").get("rejected", 0) + kept.get("rejected", 0),
+    }
+
+
+def _splits(run: Run) -> dict[str, int]:
+    kept = _counts(run, "curate")
+    return {name: kept.get(name, 0) for name in SPLITS}
+
+
+def _read_report(run: Run) -> dict[str, JsonValue] | None:
+    artifact = run.artifact("evaluate")
+    return dict(json.loads(artifact.file("report.json").read_text("utf-8"))) if artifact else None
+
+
+def _scores(report: dict[str, JsonValue] | None, split: str) -> dict[str, dict[str, float]]:
+    """Mean scores of base and tuned on one split, by metric."""
+    scores: dict[str, dict[str, float]] = {"base": {}, "tuned": {}}
+    for row in report["comparison"]["scores"] if report else []:
+        if row["split"] == split:
+            for model in ("base", "tuned"):
+                scores[model][row["metric"]] = row[model]["mean"]
+    return scores
+
+
+def _differences(report: dict[str, JsonValue] | None) -> list[dict[str, JsonValue]]:
+    """Tuned minus base with its interval, by split and metric."""
+    keys = ("difference", "low", "high", "questions", "documents")
+    return [
+        {"split": row["split"], "metric": row["metric"], **{key: row["paired"][key] for key in keys}}
+        for row in (report["comparison"]["scores"] if report else [])
+    ]
+
+
+def _paths(run: Run) -> dict[str, str | None]:
+    evaluated, selected, curated = run.artifact("evaluate"), run.artifact("select"), run.artifact("curate")
+    return {
+        "run": str(run.path),
+        "report": str(evaluated.file("report.html")) if evaluated else None,
+        "adapter": str(selected.path / "adapter") if selected else None,
+        "samples": str(curated.path) if curated else None,
+    }

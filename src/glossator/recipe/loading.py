@@ -1,0 +1,173 @@
+"""From YAML, `.env`, environment and `--set` to one validated recipe, or every mistake at once.
+
+Precedence, lowest first: defaults, recipe file, `.env`, environment, overrides.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from glossator.errors import Problem, RecipeError
+from glossator.recipe.problems import problems_of
+from glossator.recipe.sections import LATER_SECTIONS, Recipe
+from glossator.records import JsonValue
+
+ENVIRONMENT_PREFIX = "GLOSSATOR_"
+SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Recipe:
+    """Read a recipe file and everything that overrides it.
+
+    Args:
+        path: the YAML file.
+        overrides: `section.key=value` as given to `--set`; values are read as YAML.
+        environment: the process environment by default. A `.env` file in the working directory lies beneath it.
+
+    Raises:
+        RecipeError: with every mistake found.
+    """
+    problems: list[Problem] = []
+    variables = {**_read_dotenv(Path(".env")), **(os.environ if environment is None else environment)}
+    values = _expand(_read_yaml(path), variables, (), problems)
+    if not isinstance(values, dict):
+        raise RecipeError(str(path), [Problem("(whole file)", "is not a mapping of keys", "start with `name: …`")])
+    for key, text in sorted(variables.items()):
+        if _names_a_section(key):
+            _set_value(values, key[len(ENVIRONMENT_PREFIX) :].lower().split("__"), _parse(text), key, problems)
+    for override in overrides:
+        dotted, equals, text = override.partition("=")
+        if not equals or not dotted:
+            problems.append(Problem(f"--set {override}", "is not KEY=VALUE", "write --set training.learning_rate=5e-5"))
+            continue
+        _set_value(values, dotted.split("."), _parse(text), f"--set {dotted}", problems)
+    for section in LATER_SECTIONS:
+        if section in values:
+            del values[section]
+            problems.append(Problem(section, "no room honours this section yet", "remove it"))
+    try:
+        recipe = Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError(str(path), [*problems, *problems_of(error, {problem.path for problem in problems})]) from None
+    if problems:
+        raise RecipeError(str(path), problems)
+    return recipe
+
+
+def resolve_path(text: str, recipe_path: Path) -> Path:
+    """The absolute path meant by `text` in a recipe: relative to the recipe file's folder."""
+    return Path(os.path.abspath(recipe_path.absolute().parent / Path(text).expanduser()))  # noqa: PTH100  (lexical)
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses a key given twice, which YAML would silently let win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        seen: set[Any] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is given twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 reads 1e-5 as text; numbers are what recipes mean by it.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _read_yaml(path: Path) -> JsonValue:
+    try:
+        return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506  (a SafeLoader)
+    except FileNotFoundError:
+        raise RecipeError(str(path), [Problem("(file)", "does not exist", "name a .yaml file")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {error}", "name a text file")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "(file)"
+        message = getattr(error, "problem", None) or str(error)
+        raise RecipeError(str(path), [Problem(place, message, "mend the YAML there")]) from None
+
+
+def _parse(text: str) -> JsonValue:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
+    except yaml.YAMLError:
+        return text
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {key: value for key, value in dotenv_values(path, interpolate=False).items() if value is not None}
+
+
+def _names_a_section(variable: str) -> bool:
+    if not variable.startswith(ENVIRONMENT_PREFIX):
+        return False
+    first, *rest = variable[len(ENVIRONMENT_PREFIX) :].lower().split("__")
+    return bool(rest) or first in Recipe.model_fields
+
+
+def _expand(value: JsonValue, variables: Mapping[str, str], at: tuple[str, ...], problems: list[Problem]) -> JsonValue:
+    """Replace `${NAME}` and `${NAME:-default}` in every text; a text that is one variable may become a number."""
+    if isinstance(value, dict):
+        return {key: _expand(item, variables, (*at, str(key)), problems) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, variables, (*at, str(index)), problems) for index, item in enumerate(value)]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        if any(word in name.upper() for word in SECRET_WORDS):
+            remedy = "leave it out: secrets are read from the environment where they are needed, never from a recipe"
+            problems.append(Problem(".".join(at), f"${{{name}}} looks like a secret", remedy))
+            return ""
+        if name not in variables and default is None:
+            remedy = f"set {name}, or write ${{{name}:-default}}"
+            problems.append(Problem(".".join(at), f"${{{name}}} is not set", remedy))
+        return variables.get(name, default or "")
+
+    expanded = _VARIABLE.sub(replace, value)
+    return _parse(expanded) if _VARIABLE.fullmatch(value) else expanded
+
+
+def _set_value(
+    values: dict[str, Any], keys: Sequence[str], value: JsonValue, source: str, problems: list[Problem]
+) -> None:
+    """Put `value` at the dotted place, making mappings on the way; list items are named by their index."""
+    place: Any = values
+    for depth, key in enumerate(keys):
+        last = depth == len(keys) - 1
+        if isinstance(place, list):
+            if not key.isdigit() or int(key) >= len(place):
+                at = ".".join(keys[:depth])
+                problems.append(Problem(source, f"{at} has no item {key!r}", f"use 0 to {len(place) - 1}"))
+                return
+            index: Any = int(key)
+        elif isinstance(place, dict):
+            index = key
+            if not last and not isinstance(place.get(key), dict | list):
+                place[key] = {}
+        else:
+            return
+        if last:
+            place[index] = value
+        else:
+            place = place[index]

@@ -1,0 +1,102 @@
+"""Every validation error as a place, the bad value and a remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from glossator.errors import Problem
+from glossator.recipe.sections import Recipe
+
+SHOWN_CHARACTERS = 60
+
+
+def problems_of(error: ValidationError, known: Collection[str] = ()) -> list[Problem]:
+    """Turn pydantic's errors about a recipe into problems a user can mend.
+
+    Args:
+        error: what pydantic found.
+        known: places whose mistake is already told, so that its echo here is left out.
+    """
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
+    problems = [_problem(detail) for detail in details if not _is_echo(detail, places)]
+    return [problem for problem in problems if problem.path not in known]
+
+
+def _is_echo(detail: ErrorDetails, places: Sequence[tuple[int | str, ...]]) -> bool:
+    """A list counts as too short when its only item is wrong; the item's own error says it better."""
+    here = detail["loc"]
+    return detail["type"] == "too_short" and any(place[: len(here)] == here and place != here for place in places)
+
+
+def _problem(detail: ErrorDetails) -> Problem:
+    place = [str(part) for part in detail["loc"]]
+    path = ".".join(place) or "(whole file)"
+    context = detail.get("ctx", {})
+    if detail["type"] == "extra_forbidden":
+        return Problem(path, f"unknown key (value {_shown(detail['input'])})", _nearest_key(detail["loc"]))
+    if detail["type"] == "missing":
+        return Problem(path, "is missing", "add it")
+    if detail["type"] == "value_error":
+        return Problem(path, str(context.get("error", detail["msg"])), "change one of these values")
+    remedy = _expectation(detail["type"], context) or detail["msg"][:1].lower() + detail["msg"][1:]
+    return Problem(path, f"{_shown(detail['input'])} is not valid", remedy)
+
+
+def _expectation(kind: str, context: Mapping[str, Any]) -> str | None:
+    """What pydantic expected, as an instruction; None where its own words serve better."""
+    bounds = {
+        "greater_than": "gt",
+        "greater_than_equal": "ge",
+        "less_than": "lt",
+        "less_than_equal": "le",
+    }
+    if kind in bounds:
+        words = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}[bounds[kind]]
+        return f"give {words} {context[bounds[kind]]}"
+    if kind == "literal_error":
+        return f"use {context['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"use a text that matches {context['pattern']}"
+    if kind.startswith(("int_", "float_")):
+        return "give a whole number" if kind.startswith("int_") else "give a number"
+    return None
+
+
+def _nearest_key(location: tuple[int | str, ...]) -> str:
+    known = _known_keys(location[:-1])
+    close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"known here: {', '.join(known)}" if known else "remove it"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys of the section at a place, found by walking the models' annotations."""
+    model: type[BaseModel] | None = Recipe
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part) if model else None
+        model = _model_in(field.annotation) if field else None
+    return list(model.model_fields) if model else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_in(argument)
+        if found:
+            return found
+    return None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,42 @@
+"""Takes the description of where documents are, leaves the documents and, with reasons, what was left out."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, cast
+
+from glossator.errors import SourceError
+from glossator.records import Document, Reject
+
+KINDS = ("local_files",)
+"""The kinds of source; each is the module of that name in this package, with `collect` and `state`."""
+
+
+def collect(kind: str, **parameters: Any) -> Iterator[Document | Reject]:
+    """Collect from one source: its documents in a fixed order, and rejects for what could not be taken.
+
+    Args:
+        kind: one of `KINDS`.
+        parameters: what `collect` of that module takes.
+
+    Raises:
+        SourceError: the kind is unknown or there is nothing to collect from.
+    """
+    return cast("Iterator[Document | Reject]", _module(kind).collect(**parameters))
+
+
+def state(kind: str, **parameters: Any) -> str:
+    """Hash what a source holds now; the same hash means that collecting again gives the same documents.
+
+    Raises:
+        SourceError: as `collect`.
+    """
+    return cast("str", _module(kind).state(**parameters))
+
+
+def _module(kind: str) -> ModuleType:
+    if kind not in KINDS:
+        raise SourceError(f"source kind {kind!r} is unknown; use one of: {', '.join(KINDS)}")
+    return importlib.import_module(f"{__name__}.{kind}")

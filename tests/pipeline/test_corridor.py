@@ -1,0 +1,213 @@
+"""The corridor skips what is done, redoes what changed, and takes nothing half-written for done."""
+
+import errno
+import json
+from pathlib import Path
+
+import pytest
+from tests.conftest import CORPUS, write_corpus, write_recipe
+
+from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError, ModelError, RecipeError, YieldError
+from glossator.pipeline import documents as document_stages
+from glossator.pipeline import list_stages, plan_recipe, run_recipe, summarize
+from glossator.recipe import load_recipe
+
+
+def walk(recipe: Path, runs: Path, *overrides: str, **chosen):
+    return run_recipe(load_recipe(recipe, overrides, {}), recipe, runs, **(chosen or {"last": "3c"}))
+
+
+def statuses(run) -> dict[str, str]:
+    return {stage.name: stage.status for stage in run.record.stages}
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, corpus: Path) -> Path:
+    return write_recipe(tmp_path, corpus)
+
+
+def test_a_road_without_training_ends_with_curated_samples(recipe: Path, tmp_path: Path):
+    run = walk(recipe, tmp_path / "runs")
+    summary = summarize(run)
+    assert summary["funnel"]["documents"] == 8
+    assert summary["funnel"]["samples"] == sum(summary["splits"].values()) > 0
+    assert min(summary["splits"][name] for name in ("train", "dev", "test", "test_seen")) > 0
+    assert summary["verdict"]["helped"] is None
+    assert statuses(run)["train"] == "not_run"
+
+
+def test_what_is_done_is_skipped_and_the_earlier_run_is_the_answer(recipe: Path, tmp_path: Path):
+    first = walk(recipe, tmp_path / "runs")
+    second = walk(recipe, tmp_path / "runs")
+    assert second.path == first.path
+    assert len(list((tmp_path / "runs" / "tiny").glob("*/run.json"))) == 1
+
+
+def test_a_changed_value_redoes_its_stage_and_those_that_depend_on_it(recipe: Path, tmp_path: Path):
+    walk(recipe, tmp_path / "runs")
+    changed = walk(recipe, tmp_path / "runs", "curation.max_tokens=200")
+    found = statuses(changed)
+    assert {name for name, status in found.items() if status == "done"} == {"curate"}
+    assert found["synthesize"] == "skipped"
+
+
+def test_a_changed_document_is_noticed_by_its_content(recipe: Path, tmp_path: Path, corpus: Path):
+    walk(recipe, tmp_path / "runs")
+    (corpus / "bread.md").touch()
+    assert set(statuses(walk(recipe, tmp_path / "runs")).values()) & {"done"} <= {"done"}
+    target = corpus / "bread.md"
+    target.write_text(target.read_text() + "\n\nA banneton is a basket in which dough rises.\n")
+    assert statuses(walk(recipe, tmp_path / "runs"))["collect"] == "done"
+
+
+def test_a_document_is_parsed_once_however_many_runs_read_it(recipe: Path, tmp_path: Path, corpus: Path, monkeypatch):
+    walk(recipe, tmp_path / "runs")
+    asked = []
+    parsing = pytest.importorskip("glossator.parsing")
+    original = parsing.parse_documents
+
+    def watched(documents, **limits):
+        asked.extend(document.source_id for document in documents)
+        return original(documents, **limits)
+
+    monkeypatch.setattr(parsing, "parse_documents", watched)
+    (corpus / "new.md").write_text("# New\n\n## Part\n\n" + "Ostrava is a city that makes steel for bridges. " * 3)
+    walk(recipe, tmp_path / "runs")
+    assert asked == ["new.md"]
+
+
+def test_documents_that_were_assigned_never_move_when_others_are_added(tmp_path: Path):
+    corpus = write_corpus(tmp_path / "corpus", 7)
+    recipe = write_recipe(tmp_path, corpus)
+    walk(recipe, tmp_path / "runs")
+    kept = tmp_path / "runs" / "tiny" / "splits.json"
+    before = json.loads(kept.read_text())["assignment"]["split_of"]
+    write_corpus(corpus, 8)
+    walk(recipe, tmp_path / "runs")
+    after = json.loads(kept.read_text())["assignment"]["split_of"]
+    assert len(after) == len(before) + 1
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_lost_splits_file_comes_back_from_the_artifact(recipe: Path, tmp_path: Path):
+    walk(recipe, tmp_path / "runs")
+    kept = tmp_path / "runs" / "tiny" / "splits.json"
+    before = json.loads(kept.read_text())
+    kept.unlink()
+    walk(recipe, tmp_path / "runs")
+    assert json.loads(kept.read_text()) == before
+
+
+def test_no_document_is_in_two_splits_and_no_question_leaves_its_document(recipe: Path, tmp_path: Path):
+    run = walk(recipe, tmp_path / "runs")
+    folder = Path(summarize(run)["paths"]["samples"])
+    documents: dict[str, set[str]] = {}
+    for split in ("train", "dev", "test"):
+        rows = [json.loads(line) for line in (folder / f"{split}.jsonl").read_text().splitlines()]
+        documents[split] = {name for row in rows for name in row["document_ids"]}
+    assert not documents["train"] & (documents["dev"] | documents["test"])
+    assert not documents["dev"] & documents["test"]
+
+
+def test_one_stage_alone_needs_what_comes_before_it(recipe: Path, tmp_path: Path):
+    with pytest.raises(MissingArtifactError, match="run: glossator run RECIPE --to collect"):
+        walk(recipe, tmp_path / "runs", stage="2b")
+    walk(recipe, tmp_path / "runs", last="2a")
+    assert statuses(walk(recipe, tmp_path / "runs", stage="2b"))["chunk"] == "done"
+
+
+def test_an_altered_artifact_is_refused_with_the_remedy(recipe: Path, tmp_path: Path):
+    run = walk(recipe, tmp_path / "runs", last="3b")
+    samples = run.artifact("synthesize").file("samples.jsonl")
+    samples.write_bytes(samples.read_bytes().replace(b"hive", b"hire"))
+    with pytest.raises(ArtifactError, match=r"samples\.jsonl was altered .* delete .* and run again"):
+        walk(recipe, tmp_path / "runs")
+
+
+def test_a_full_disk_is_told_in_one_line_and_the_next_run_goes_on(recipe: Path, tmp_path: Path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(document_stages, "write_table", full)
+        with pytest.raises(ArtifactError, match=r"the disk is full .* what is finished is kept"):
+            walk(recipe, tmp_path / "runs")
+    found = statuses(walk(recipe, tmp_path / "runs"))
+    assert found["collect"] == found["curate"] == "done"
+
+
+def test_a_run_that_failed_is_on_record(recipe: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(document_stages, "write_table", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        walk(recipe, tmp_path / "runs")
+    record = json.loads(next((tmp_path / "runs" / "tiny").glob("*/run.json")).read_text())
+    assert record["finished"] is None
+    assert record["stages"][0]["status"] == "failed"
+
+
+def test_a_folder_with_no_readable_document_stops_with_the_reasons(tmp_path: Path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "empty.pdf").write_bytes(b"")
+    (corpus / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    recipe = write_recipe(tmp_path, corpus)
+    with pytest.raises(YieldError, match=r"no document found in .*rejected: .*1 empty"):
+        walk(recipe, tmp_path / "runs")
+
+
+def test_documents_that_all_fail_to_parse_stop_with_the_reasons(tmp_path: Path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "fake.pdf").write_bytes(b"%PDF-1.7\nnot really a PDF")
+    recipe = write_recipe(tmp_path, corpus)
+    with pytest.raises(YieldError, match=r"none of 1 documents could be read .*unreadable"):
+        walk(recipe, tmp_path / "runs")
+
+
+def test_a_broken_document_among_good_ones_is_a_reject_and_the_run_goes_on(recipe: Path, tmp_path: Path, corpus: Path):
+    (corpus / "fake.pdf").write_bytes(b"%PDF-1.7\nnot really a PDF")
+    run = walk(recipe, tmp_path / "runs")
+    rejects = [json.loads(line) for line in run.artifact("parse").file("rejects.jsonl").read_text().splitlines()]
+    assert [reject["reason"] for reject in rejects] == ["unreadable"]
+    assert "fake.pdf" in rejects[0]["detail"]
+    assert summarize(run)["funnel"]["documents"] == 8
+
+
+def test_one_long_document_is_split_by_its_sections(tmp_path: Path):
+    chapters = [path.read_text().replace("# ", "## ") for path in sorted(CORPUS.glob("*.md"))]
+    corpus = tmp_path / "book"
+    corpus.mkdir()
+    (corpus / "book.md").write_text("# A book of many things\n\n" + "\n\n".join(chapters))
+    run = walk(write_recipe(tmp_path, corpus), tmp_path / "runs", last="3b")
+    assert any(name.startswith("sections_") for name in run.stage("split").counts)
+
+
+def test_one_short_document_is_an_error_that_says_why(tmp_path: Path):
+    recipe = write_recipe(tmp_path, write_corpus(tmp_path / "corpus", 1))
+    with pytest.raises(GlossatorError, match="section"):
+        walk(recipe, tmp_path / "runs")
+
+
+def test_what_cannot_work_is_told_before_the_first_stage(recipe: Path, tmp_path: Path):
+    with pytest.raises(ModelError, match="is no folder with a model"):
+        walk(recipe, tmp_path / "runs", "training.base_model=nowhere", "evaluation.max_new_tokens=8")
+    with pytest.raises(RecipeError, match=r"evaluation\.metrics.*rougL"):
+        walk(recipe, tmp_path / "runs", "evaluation.metrics=[token_f1, rougL]")
+    assert not (tmp_path / "runs" / "tiny" / "artifacts").exists()
+
+
+def test_a_plan_counts_and_writes_nothing(recipe: Path, tmp_path: Path):
+    plan = plan_recipe(load_recipe(recipe, (), {}), recipe, tmp_path / "runs")
+    assert plan["sentence"] == "8 documents, 6 of 10 stages to do"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_stages_tell_what_is_done_under_a_recipe(recipe: Path, tmp_path: Path):
+    walk(recipe, tmp_path / "runs", last="2a")
+    rows = list_stages(load_recipe(recipe, (), {}), recipe, tmp_path / "runs")
+    assert {row["name"]: row["status"] for row in rows if row["number"] in ("1", "2a", "2b", "4b")} == {
+        "collect": "done",
+        "parse": "done",
+        "chunk": "to_do",
+        "train": "left_out",
+    }

@@ -1,0 +1,55 @@
+"""Stages are chosen by number or name."""
+
+import pytest
+
+from glossator.errors import GlossatorError
+from glossator.pipeline.stages import STAGES, choose_stages, stages_named
+
+
+def names(stages) -> list[str]:
+    return [stage.name for stage in stages]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", ["collect"]),
+        ("2", ["parse", "chunk"]),
+        ("process", ["parse", "chunk"]),
+        ("2b", ["chunk"]),
+        ("CHUNK", ["chunk"]),
+        ("generate", ["split", "synthesize", "curate"]),
+        ("4", ["baseline", "train", "select", "evaluate"]),
+        ("4b", ["train"]),
+    ],
+)
+def test_a_stage_is_meant_by_its_number_its_name_or_its_part_of_the_road(text: str, expected: list[str]):
+    assert names(stages_named(text)) == expected
+
+
+def test_an_unknown_stage_lists_the_known_ones():
+    with pytest.raises(GlossatorError, match="no stage is called 'tune'; there are 1 collect, 2a parse"):
+        stages_named("tune")
+
+
+def test_a_range_takes_in_both_its_ends():
+    assert names(choose_stages(first="2", last="3")) == ["parse", "chunk", "split", "synthesize", "curate"]
+    assert names(choose_stages(last="process")) == ["collect", "parse", "chunk"]
+    assert choose_stages() == STAGES
+
+
+def test_a_range_backwards_is_refused():
+    with pytest.raises(GlossatorError, match="swap them"):
+        choose_stages(first="4b", last="2")
+
+
+def test_one_stage_and_a_range_exclude_each_other():
+    with pytest.raises(GlossatorError, match="cannot go with"):
+        choose_stages(stage="4b", last="4d")
+
+
+def test_every_stage_needs_only_what_earlier_ones_leave():
+    seen: set[str] = set()
+    for stage in STAGES:
+        assert set(stage.inputs) <= seen
+        seen.add(stage.name)

@@ -1,0 +1,154 @@
+"""A recipe is read once, strictly, and all its mistakes are told at once."""
+
+from pathlib import Path
+
+import pytest
+
+from glossator.errors import RecipeError
+from glossator.recipe import load_recipe, resolve_path
+
+MINIMAL = "name: tiny\nsources: [{kind: local_files, path: papers}]\n"
+
+
+@pytest.fixture(autouse=True)
+def _empty_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def recipe_file(text: str) -> Path:
+    path = Path("recipe.yaml")
+    path.write_text(text)
+    return path
+
+
+def problems_of(text: str, overrides=(), environment=None) -> dict[str, str]:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(recipe_file(text), overrides, environment or {})
+    return {problem.path: f"{problem.message}; {problem.remedy}" for problem in caught.value.problems}
+
+
+def test_what_a_recipe_leaves_out_has_its_default_or_is_not_entered():
+    recipe = load_recipe(recipe_file(MINIMAL), (), {})
+    assert recipe.parsing.max_tokens == 500
+    assert recipe.training is None
+
+
+def test_three_mistakes_are_told_at_once_with_paths_and_remedies():
+    text = MINIMAL + "traning: {}\nparsing: {min_tokens: 0, chunk_by: nonsense}\n"
+    found = problems_of(text)
+    assert set(found) == {"traning", "parsing.min_tokens", "parsing.chunk_by"}
+    assert "did you mean training?" in found["traning"]
+    assert "0 is not valid; give at least 1" in found["parsing.min_tokens"]
+    assert "'nonsense' is not valid; use 'section'" in found["parsing.chunk_by"]
+
+
+def test_the_message_lists_every_problem():
+    with pytest.raises(RecipeError, match="2 problems") as caught:
+        load_recipe(recipe_file(MINIMAL + "seed: -1\nspeed: fast\n"), (), {})
+    assert "seed" in str(caught.value)
+    assert "speed" in str(caught.value)
+
+
+@pytest.mark.parametrize("section", ["retrieval", "registry", "serving", "exports"])
+def test_a_section_that_no_room_can_honour_yet_is_refused(section: str):
+    assert "no room honours this section yet" in problems_of(MINIMAL + f"{section}: {{}}\n")[section]
+
+
+def test_a_value_that_no_room_can_honour_yet_is_refused():
+    found = problems_of(MINIMAL + "synthesis: {teacher: {kind: chat}}\n")
+    assert "'chat' is not valid; use 'extractive'" in found["synthesis.teacher.kind"]
+
+
+def test_later_layers_win_over_earlier_ones():
+    text = MINIMAL + "training: {learning_rate: 1.0e-3, num_train_epochs: 2, lora: {r: 4}}\nseed: 1\n"
+    Path(".env").write_text("GLOSSATOR_TRAINING__NUM_TRAIN_EPOCHS=5\nGLOSSATOR_SEED=2\nGLOSSATOR_TRAINING__LORA__R=8\n")
+    recipe = load_recipe(
+        recipe_file(text), ["training.lora.r=32"], {"GLOSSATOR_SEED": "3", "GLOSSATOR_TRAINING__LORA__R": "16"}
+    )
+    assert recipe.training is not None
+    assert recipe.training.learning_rate == 1e-3  # recipe over default
+    assert recipe.training.num_train_epochs == 5  # .env over recipe
+    assert recipe.seed == 3  # environment over .env
+    assert recipe.training.lora.r == 32  # --set over environment
+
+
+def test_scientific_notation_is_a_number_everywhere():
+    recipe = load_recipe(recipe_file(MINIMAL + "training: {learning_rate: 5e-5}\n"), (), {})
+    assert recipe.training is not None
+    assert recipe.training.learning_rate == 5e-5
+
+
+def test_a_list_item_is_overridden_by_its_index():
+    recipe = load_recipe(recipe_file(MINIMAL), ["sources.0.path=elsewhere"], {})
+    assert recipe.sources[0].path == "elsewhere"
+
+
+def test_an_override_of_an_item_that_is_not_there_is_refused():
+    assert "has no item '3'" in problems_of(MINIMAL, ["sources.3.path=x"])["--set sources.3.path"]
+
+
+def test_an_override_without_a_value_is_refused():
+    assert "is not KEY=VALUE" in problems_of(MINIMAL, ["seed"])["--set seed"]
+
+
+def test_a_misspelt_key_in_the_environment_is_refused():
+    found = problems_of(MINIMAL, (), {"GLOSSATOR_TRAINING__LEARNING_RAT": "1e-4"})
+    assert "did you mean learning_rate?" in found["training.learning_rat"]
+
+
+def test_variables_of_the_environment_that_name_no_section_are_let_be():
+    load_recipe(recipe_file(MINIMAL), (), {"GLOSSATOR_HOME": "/somewhere"})
+
+
+def test_plain_variables_are_filled_in_with_their_defaults():
+    text = "name: tiny\nseed: ${SEED:-7}\nsources: [{kind: local_files, path: '${PAPERS}/pdf'}]\n"
+    recipe = load_recipe(recipe_file(text), (), {"PAPERS": "library"})
+    assert recipe.seed == 7
+    assert recipe.sources[0].path == "library/pdf"
+
+
+def test_a_variable_without_value_or_default_is_told():
+    text = "name: tiny\nsources: [{kind: local_files, path: '${PAPERS}'}]\n"
+    assert "${PAPERS} is not set" in problems_of(text)["sources.0.path"]
+
+
+@pytest.mark.parametrize("name", ["API_KEY", "HF_TOKEN", "my_secret", "DB_PASSWORD"])
+def test_a_name_that_looks_like_a_secret_is_refused_and_its_value_never_shown(name: str):
+    text = f"name: tiny\nsources: [{{kind: local_files, path: '${{{name}}}'}}]\n"
+    with pytest.raises(RecipeError, match="looks like a secret") as caught:
+        load_recipe(recipe_file(text), (), {name: "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_key_given_twice_is_refused():
+    assert "given twice" in next(iter(problems_of(MINIMAL + "seed: 1\nseed: 2\n").values()))
+
+
+def test_broken_yaml_is_told_with_its_line():
+    assert "line 3" in problems_of(MINIMAL + "parsing: {a: [}\n")
+
+
+def test_a_missing_file_is_told():
+    with pytest.raises(RecipeError, match="does not exist"):
+        load_recipe(Path("nowhere.yaml"), (), {})
+
+
+def test_fractions_that_do_not_add_up_are_told():
+    found = problems_of(MINIMAL + "curation: {splits: {train: 0.9}}\n")
+    assert "train + dev + test + pool is 1.2 and must be 1" in found["curation.splits"]
+
+
+def test_a_primary_metric_that_is_not_measured_is_told():
+    found = problems_of(MINIMAL + "evaluation: {metrics: [rougeL], primary: token_f1}\n")
+    assert "primary 'token_f1' is not among metrics rougeL" in found["evaluation"]
+
+
+def test_paths_in_a_recipe_start_at_the_recipe():
+    assert resolve_path("../papers", Path("recipes/a.yaml")) == Path.cwd() / "papers"
+    assert resolve_path("/papers", Path("recipes/a.yaml")) == Path("/papers")
+
+
+def test_a_recipe_cannot_be_changed_after_it_was_read():
+    recipe = load_recipe(recipe_file(MINIMAL), (), {})
+    with pytest.raises(ValueError, match="frozen"):
+        recipe.seed = 3

@@ -1,0 +1,126 @@
+import os
+
+import pytest
+
+from glossator.errors import SourceError
+from glossator.records import Document, Reject, content_id
+from glossator.sources import collect, local_files, state
+
+PDF = b"junk before the header\n%PDF-1.4\nthe rest"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "papers"
+    (root / "sub").mkdir(parents=True)
+    (root / "b.pdf").write_bytes(PDF)
+    (root / "a.md").write_text("# The Title #\n\nText.")
+    (root / "sub" / "note.txt").write_text("Plain words.")
+    return root
+
+
+def split(found):
+    found = list(found)
+    documents = [item for item in found if isinstance(item, Document)]
+    return documents, {item.detail.split(":")[0]: item.reason for item in found if isinstance(item, Reject)}
+
+
+def test_types_are_told_by_content_and_titles_by_heading_or_file_name(folder):
+    documents, rejects = split(collect("local_files", path=folder))
+    assert [(d.source_id, d.media_type, d.title) for d in documents] == [
+        ("a.md", "text/markdown", "The Title"),
+        ("b.pdf", "application/pdf", "b"),
+        ("sub/note.txt", "text/plain", "note"),
+    ]
+    assert documents[1].id == content_id(PDF)
+    assert rejects == {}
+
+
+def test_a_pdf_is_known_by_its_content_and_a_page_named_pdf_is_refused(tmp_path):
+    (tmp_path / "page.pdf").write_text("<html>not found</html>")
+    (tmp_path / "paper.txt").write_bytes(PDF)
+    (tmp_path / "headless.pdf").write_bytes(b"1 0 obj\n<< >>\nendobj\n")
+    documents, rejects = split(local_files.collect(tmp_path))
+    assert {d.source_id: d.media_type for d in documents} == {
+        "headless.pdf": "application/pdf",
+        "paper.txt": "application/pdf",
+    }
+    assert rejects == {"page.pdf": "fake_pdf"}
+
+
+def test_text_that_is_not_prose_is_not_taken_for_a_document(tmp_path):
+    for name in ("crossref.xml", "page.html", "data.json", "table.csv", "code.py"):
+        (tmp_path / name).write_text("some text")
+    (tmp_path / "README").write_text("some prose")
+    documents, rejects = split(local_files.collect(tmp_path))
+    assert [d.source_id for d in documents] == ["README"]
+    assert set(rejects.values()) == {"unknown_type"}
+
+
+def test_the_same_bytes_under_two_names_are_one_document_with_both_origins(folder):
+    (folder / "sub" / "copy.pdf").write_bytes(PDF)
+    documents, _ = split(local_files.collect(folder))
+    twice = next(d for d in documents if d.id == content_id(PDF))
+    assert twice.origins == ("local_files:b.pdf", "local_files:sub/copy.pdf")
+    assert len(documents) == 3
+
+
+def test_what_cannot_be_taken_is_rejected_with_its_reason(folder, tmp_path):
+    (folder / "empty.pdf").write_bytes(b"")
+    (folder / "image.png").write_bytes(b"\x89PNG\r\n\0\0")
+    (folder / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "secret.txt").write_text("outside")
+    (folder / "leak.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "gone.txt").symlink_to(folder / "nowhere")
+    (folder / "up").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe")
+    documents, rejects = split(local_files.collect(folder))
+    assert len(documents) == 3
+    assert rejects == {
+        "empty.pdf": "empty",
+        "image.png": "unknown_type",
+        "latin.txt": "unknown_type",
+        "leak.txt": "outside_folder",
+        "up": "outside_folder",
+        "gone.txt": "unreadable",
+        "pipe": "unreadable",
+    }
+
+
+def test_hidden_files_and_folders_are_passed_over(folder):
+    (folder / ".hidden.txt").write_text("no")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config.txt").write_text("no")
+    documents, rejects = split(local_files.collect(folder))
+    assert len(documents) == 3
+    assert rejects == {}
+
+
+def test_patterns_a_glob_and_a_single_file_choose_what_is_taken(folder):
+    assert [d.source_id for d in split(local_files.collect(folder, patterns=["*.md", "*.pdf"]))[0]] == ["a.md", "b.pdf"]
+    assert [d.source_id for d in split(local_files.collect(folder / "**" / "*.txt"))[0]] == ["sub/note.txt"]
+    assert [d.source_id for d in split(local_files.collect(folder / "b.pdf"))[0]] == ["b.pdf"]
+
+
+def test_a_missing_path_names_itself_and_the_remedy(tmp_path):
+    with pytest.raises(SourceError, match=r"absent: no such file or folder; check the path"):
+        list(local_files.collect(tmp_path / "absent"))
+    with pytest.raises(SourceError, match="no file matches"):
+        list(local_files.collect(tmp_path / "*.pdf"))
+    with pytest.raises(SourceError, match="relative"):
+        list(local_files.collect(tmp_path, patterns=["/etc/*"]))
+
+
+def test_the_state_changes_with_content_names_and_nothing_else(folder, tmp_path):
+    before = state("local_files", path=folder)
+    os.utime(folder / "b.pdf", (1, 1))
+    assert state("local_files", path=folder) == before
+    (folder / "b.pdf").rename(folder / "c.pdf")
+    renamed = state("local_files", path=folder)
+    (folder / "c.pdf").write_bytes(PDF + b"!")
+    assert len({before, renamed, state("local_files", path=folder)}) == 3
+
+
+def test_an_unknown_kind_names_the_known_ones():
+    with pytest.raises(SourceError, match="local_files"):
+        collect("floppy", path=".")
