@@ -21,7 +21,7 @@ class Funnel:
     samples: int
     """Samples that were kept, over all splits."""
     rejected: int
-    """Rejects of all stages."""
+    """Questions, or sentences that nearly made one, that were rejected."""
 
 
 @dataclass(frozen=True, slots=True)
