@@ -11,6 +11,7 @@ from glossator.artifacts import (
     AppendLog,
     canonical_json,
     fingerprint,
+    read_numbered_jsonl,
     read_records,
     read_table,
     write_json,
@@ -76,7 +77,17 @@ def test_a_broken_line_is_named_with_its_number(tmp_path: Path):
     with pytest.raises(ArtifactError, match="line 2 is not JSON"):
         list(read_records(path, Reject))
     path.write_text('{"subject_id": "a", "surprise": 1}\n')
-    with pytest.raises(ArtifactError, match="record 1: Reject has no field surprise"):
+    with pytest.raises(ArtifactError, match="line 1: Reject has no field surprise"):
+        list(read_records(path, Reject))
+
+
+def test_blank_lines_give_nothing_but_are_counted(tmp_path: Path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('\n{"a": 1}\n  \n\n2\n{"subject_id": "a", "surprise": 1}\n')
+    assert list(read_numbered_jsonl(path))[:2] == [(2, {"a": 1}), (5, 2)]
+    assert [value for _, value in read_numbered_jsonl(path)][:2] == [{"a": 1}, 2]
+    path.write_text('\n\n{"subject_id": "a", "surprise": 1}\n')
+    with pytest.raises(ArtifactError, match="line 3: Reject has no field surprise"):
         list(read_records(path, Reject))
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import write_recipe
+from tests.conftest import write_corpus, write_recipe
 
 from glossator.cli.output import duration, escape
 from glossator.cli.sets import absolute_paths
@@ -61,11 +61,9 @@ def test_three_mistakes_of_a_recipe_are_told_at_once(tmp_path: Path):
 
 
 def test_a_path_given_at_set_starts_at_the_working_directory(recipe: Path, tmp_path: Path):
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    (elsewhere / "mine").mkdir()
-    failed = glossator("plan", recipe, "--set", "sources.0.path=mine", "--json", cwd=elsewhere)
-    assert failed.returncode == 2 or json.loads(failed.stdout)["stages"][0]["counts"]["documents"] == 0
+    elsewhere = write_corpus(tmp_path / "elsewhere" / "mine", 3).parent
+    planned = glossator("plan", recipe, "--set", "sources.0.path=mine", "--json", cwd=elsewhere)
+    assert json.loads(planned.stdout)["stages"][0]["counts"]["documents"] == 3
 
 
 def test_absolute_paths_changes_paths_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -176,3 +174,20 @@ def test_durations_are_said_as_people_say_them(seconds: float, text: str):
 
 def test_text_of_documents_cannot_draw_on_the_terminal():
     assert escape("[red]x[/red]\x1b[2J") == "\\[red]x\\[/red] [2J"
+
+
+def test_an_interrupted_run_says_that_it_goes_on_and_ends_with_130(recipe: Path, tmp_path: Path):
+    code = """
+import sys
+import glossator.pipeline.documents as place
+def interrupted(*arguments):
+    raise KeyboardInterrupt
+place.write_table = interrupted
+from glossator.cli import main
+main()
+"""
+    command = [sys.executable, "-c", code, "run", str(recipe)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False)
+    assert done.returncode == 130
+    assert "run the same command again to go on" in done.stderr
+    assert glossator("run", recipe, "--to", "2a", cwd=tmp_path).returncode == 0

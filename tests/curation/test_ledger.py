@@ -36,27 +36,6 @@ def test_at_most_three_examples_are_shown_and_every_reason_comes_first():
     assert [example.subject_id for example in ledger.rows[1].examples] == ["s0", "s1"]
 
 
-def test_markdown_lists_every_filter_and_its_examples():
-    ledger = Ledger()
-    ledger.enter("empty", taken_in=10, passed=10, rejects=[])
-    ledger.enter("evidence", taken_in=10, passed=9, rejects=rejects("evidence"))
-    text = ledger.to_markdown()
-    assert "| empty | 10 | 10 | – |" in text
-    assert "| evidence | 10 | 9 | evidence: 1 |" in text
-    assert "- evidence: “Why?” (detail 0)" in text
-
-
-def test_text_from_models_is_inert_in_markdown():
-    ledger = Ledger()
-    hostile = "<script>x</script> | [click](http://x) `a`\n# head"
-    ledger.enter("empty", taken_in=1, passed=0, rejects=rejects("empty", question=hostile))
-    line = ledger.to_markdown().splitlines()[-1]
-    assert "<script>" not in line
-    assert "\\[click\\]" in line
-    assert line.startswith("- empty")
-    assert "\\|" in line
-
-
 def test_long_questions_are_shortened_in_examples():
     ledger = Ledger()
     ledger.enter("empty", taken_in=1, passed=0, rejects=rejects("empty", question="long " * 100))
@@ -96,3 +75,22 @@ def test_nothing_considered_says_so():
 
 def test_the_floors_can_be_set():
     check_yield({"train": 1}, 20, minimum_train=1, minimum_holdout=0)
+
+
+def test_the_filters_that_took_most_are_named_with_counts_when_too_few_samples_are_left():
+    ledger = Ledger()
+    ledger.enter("empty", taken_in=40, passed=40, rejects=[])
+    ledger.enter("evidence", taken_in=40, passed=37, rejects=rejects("moved", "missing", "missing"))
+    ledger.enter("over_budget", taken_in=37, passed=7, rejects=rejects(*["over_budget"] * 30))
+    with pytest.raises(YieldError) as caught:
+        check_yield({"train": 7}, 40, ledger=ledger)
+    assert "over_budget took 30 of 37; evidence took 3 of 40 (missing 2, moved 1); give more" in str(caught.value)
+    assert "empty" not in str(caught.value)
+    with pytest.raises(YieldError, match="over_budget took 30 of 37"):
+        check_yield(ENOUGH, 400, ledger=ledger)
+
+
+def test_a_yield_without_a_ledger_or_with_one_that_took_nothing_names_no_filter():
+    for ledger in (None, Ledger()):
+        with pytest.raises(YieldError, match=r"pool 0\); give more"):
+            check_yield({"train": 7}, 7, ledger=ledger)

@@ -238,6 +238,7 @@ def test_the_holdout_hash_changes_exactly_when_dev_or_test_does():
     ("change", "message"),
     [
         ({"unit": "page"}, "page"),
+        ({"unit_reason": "whim"}, "whim"),
         ({"split_of": {"a": "exam"}}, "exam"),
         ({"split_of": {"a": "test"}}, "altered"),
         ({"split_of": None}, "cannot be read"),
@@ -285,3 +286,121 @@ def test_dev_and_test_have_two_sections_each_or_the_book_is_refused(book):
         counts = Counter(assignment.split_of.values())
         assert min(counts["dev"], counts["test"]) >= 2
     assert accepted
+
+
+def first_with(assignment, split):
+    return next(key for key in assignment.split_of if assignment.split_of[key] == split)
+
+
+def test_versions_that_were_split_one_without_the_other_do_not_straddle_train_and_test_when_they_meet(corpus):
+    names = [f"d{n}" for n in range(10)]
+    one, other = ([f"{name}-v{version}" for name in names] for version in (1, 2))
+    first, _ = assign_splits(*corpus(one, text_of=lambda name: name[:2]), **HALF)
+    moved = {**HALF, "seed": 8}
+    second, _ = assign_splits(*corpus(other, text_of=lambda name: name[:2]), **moved, previous=first)
+    third, rejects = assign_splits(*corpus(one + other, text_of=lambda name: name[:2]), **HALF, previous=second)
+    told_apart = [name for name in names if second.split_of[f"{name}-v1"] != second.split_of[f"{name}-v2"]]
+    assert told_apart, "else this shows nothing"
+    assert [(reject.reason, reject.subject_id[:2]) for reject in rejects] == [
+        ("near_two_splits", n) for n in told_apart
+    ]
+    for name in names:
+        found = {third.split_of_unit(f"{name}-v{version}") for version in (1, 2)}
+        assert len(found - {None}) == 1
+        assert {second.split_of[f"{name}-v1"], second.split_of[f"{name}-v2"]}.isdisjoint({"test"}) or "test" in found
+    assert dict(third.split_of) == dict(second.split_of)
+
+
+def test_a_volume_that_holds_old_documents_of_all_splits_is_set_aside_and_costs_none_of_them(
+    corpus, make_document, make_chunk
+):
+    documents, chunks = corpus([f"d{n}" for n in range(8)])
+    first, _ = assign_splits(documents, chunks, **HALF)
+    volume = [make_chunk("volume", index, chunk.text) for index, chunk in enumerate(chunks)]
+    second, rejects = assign_splits([*documents, make_document("volume")], [*chunks, *volume], **HALF, previous=first)
+    assert [(reject.subject_id, reject.reason) for reject in rejects] == [("volume", "near_two_splits")]
+    assert splits_of(second, chunks) == splits_of(first, chunks)
+
+
+def test_sections_that_met_their_copies_of_another_split_are_set_aside(book):
+    documents, chunks = book([4] * 8)
+    copied = [replace(chunk, document_id="copy", id=f"copy-{chunk.id}") for chunk in chunks]
+    old = dict(zip([f"book#Chapter {n}" for n in range(8)], ("train", "dev", "test", "train") * 2, strict=True))
+    other = {f"copy#Chapter {n}": "test" if n == 0 else old[f"book#Chapter {n}"] for n in range(8)}
+    previous = Assignment("section", {**old, **other}, {})
+    both = [*documents, replace(documents[0], id="copy")]
+    assignment, rejects = assign_splits(both, [*chunks, *copied], **HALF, previous=previous)
+    near = {reject.subject_id for reject in rejects if reject.reason == "near_two_splits"}
+    assert near == {"book#Chapter 0"}
+    assert assignment.split_of_unit("copy#Chapter 0") == "test"
+
+
+def test_a_paper_and_the_thesis_that_holds_it_share_a_split(corpus, make_document, make_chunk, make_text):
+    documents, chunks = corpus([f"d{n}" for n in range(9)])
+    own = [make_chunk("thesis", n, make_text(f"thesis/{n}")) for n in range(24)]
+    thesis = [
+        *own,
+        *(make_chunk("thesis", 24 + chunk.index, chunk.text) for chunk in chunks if chunk.document_id == "d4"),
+    ]
+    for seed in range(6):
+        assignment, _ = assign_splits(
+            [*documents, make_document("thesis")], [*chunks, *thesis], **{**HALF, "seed": seed}
+        )
+        assert assignment.split_of["thesis"] == assignment.split_of["d4"]
+
+
+def test_one_document_that_was_replaced_by_many_others_does_not_bind_them_to_sections(book, corpus):
+    first, _ = assign_splits(*book([4] * 12), **HALF)
+    documents, chunks = corpus([f"d{n}" for n in range(8)])
+    second, _ = assign_splits(documents, chunks, **HALF, previous=first)
+    assert (first.unit, first.unit_reason) == ("section", "few_documents")
+    assert (second.unit, second.unit_reason) == ("document", "enough_documents")
+    assert Counter(second.split_of_chunk(chunk) for chunk in chunks) == {"train": 12, "dev": 6, "test": 6}
+
+
+def test_many_documents_that_were_replaced_by_one_are_split_by_its_sections_or_refused_for_having_too_few(book, corpus):
+    first, _ = assign_splits(*corpus([f"d{n}" for n in range(8)]), **HALF)
+    second, _ = assign_splits(*book([4] * 12), **HALF, previous=first)
+    assert (second.unit, second.unit_reason) == ("section", "few_documents")
+    with pytest.raises(CurationError, match="1 document with 5 different top-level sections"):
+        assign_splits(*book([4] * 5), **HALF, previous=first)
+
+
+def test_a_folder_that_comes_back_finds_its_splits_even_if_another_unit_was_used_between(book, corpus):
+    documents, chunks = book([4] * 12)
+    first, _ = assign_splits(documents, chunks, **HALF)
+    second, _ = assign_splits(*corpus([f"d{n}" for n in range(8)]), **HALF, previous=first)
+    saved = Assignment.from_dict(json.loads(json.dumps(second.to_dict())))
+    third, _ = assign_splits(documents, chunks, **{**HALF, "seed": 99}, previous=saved)
+    assert third.unit == "section"
+    assert splits_of(third, chunks) == splits_of(first, chunks)
+
+
+def test_why_sections_are_split_is_said_truly_when_there_would_be_enough_documents_by_now(book, corpus):
+    documents, chunks = book([5] * 10)
+    first, _ = assign_splits(documents, chunks, **HALF)
+    again, _ = assign_splits(documents, chunks, **HALF, previous=first)
+    more_documents, more_chunks = corpus([f"d{n}" for n in range(9)])
+    second, _ = assign_splits([*documents, *more_documents], [*chunks, *more_chunks], **HALF, previous=first)
+    assert (again.unit, again.unit_reason) == ("section", "few_documents")
+    assert (second.unit, second.unit_reason) == ("section", "kept")
+    assert Assignment.from_dict(second.to_dict()) == second
+
+
+def test_documents_that_earlier_runs_put_on_one_side_are_refused_with_that_reason_before_any_question_is_made(corpus):
+    documents, chunks = corpus([f"d{n}" for n in range(8)])
+    first, _ = assign_splits(documents, chunks, **HALF)
+    taught = [document for document in documents if first.split_of[document.id] == "train"]
+    own = [chunk for chunk in chunks if first.split_of[chunk.document_id] == "train"]
+    with pytest.raises(
+        CurationError, match=r"no chunk is left for dev and test: documents that earlier .*splits\.json"
+    ):
+        assign_splits(taught, own, **HALF, previous=first)
+
+
+def test_a_split_that_near_duplicates_emptied_is_refused_with_that_reason(corpus):
+    names = [f"{letter}{copy}" for letter in "abcd" for copy in (1, 2)]
+    documents, chunks = corpus(names, text_of=lambda name: name[0])
+    old = {f"{letter}1": "test" if letter in "ab" else "dev" for letter in "abcd"} | {f"{x}2": "train" for x in "abcd"}
+    with pytest.raises(CurationError, match=r"left for train: 4 documents are near-duplicates of documents of another"):
+        assign_splits(documents, chunks, **HALF, previous=Assignment("document", old, {}))

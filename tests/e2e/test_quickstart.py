@@ -78,7 +78,8 @@ def test_every_sample_can_be_traced_to_a_span_on_a_page_of_a_paper(told: dict):
 
 def test_the_adapter_is_safetensors_and_names_no_place_of_this_machine(told: dict):
     adapter = Path(told["paths"]["adapter"])
-    assert {path.name for path in adapter.iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
+    names = {"adapter_config.json", "adapter_model.safetensors", "glossator_form.json"}
+    assert {path.name for path in adapter.iterdir()} == names
     assert str(ROOT) not in (adapter / "adapter_config.json").read_text(encoding="utf-8")
 
 
@@ -86,3 +87,29 @@ def test_a_second_run_does_nothing_and_says_the_same(told: dict, runs: Path):
     again = quickstart(runs)
     assert again.stderr.count("found done") == 10
     assert json.loads(again.stdout) == told
+
+
+def test_generate_answers_with_the_adapter_as_it_was_evaluated(told: dict, tmp_path: Path):
+    evaluated = Path(told["paths"]["report"]).parent / "predictions.jsonl"
+    tuned = [json.loads(line) for line in evaluated.read_text(encoding="utf-8").splitlines()]
+    tuned = [row for row in tuned if row["adapter"]]
+    samples = {}
+    for split in ("test", "test_seen"):
+        for line in (Path(told["paths"]["samples"]) / f"{split}.jsonl").read_text(encoding="utf-8").splitlines():
+            sample = json.loads(line)
+            samples[sample["id"]] = sample
+    asked = [{"messages": samples[row["sample_id"]]["messages"][:-1]} for row in tuned]
+    (tmp_path / "asked.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-c",
+        "from glossator.cli import main; main()",
+        "generate",
+        "-i",
+        "asked.jsonl",
+        "--json",
+    ]
+    options = ["--adapter", told["paths"]["adapter"], "--max-new-tokens", "12"]
+    made = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=200, check=True)
+    same = sum(reply["text"] == row["text"] for reply, row in zip(json.loads(made.stdout), tuned, strict=True))
+    assert same >= 0.9 * len(tuned)  # batches differ, and padding may tip a near tie in bfloat16

@@ -153,7 +153,7 @@ def test_page_opens_with_the_verdict_and_shows_every_part(data, tmp_path):
         "said nothing",
         "max_new_tokens 64",
         "glossator 0.1.0",
-        "The test questions were scored once",
+        "The test documents were scored once",
         "42 of 42 questions improved, 0 worsened, 0 stayed",
         "train 260",
     ):
@@ -305,9 +305,16 @@ def test_loss_that_is_no_number_is_kept_as_null_and_left_out_of_the_chart(data, 
 
 def test_several_looks_at_the_test_questions_are_confessed(data, tmp_path):
     files = written(dataclasses.replace(data, test_looks=3), tmp_path)
-    assert "scored 3 times" in files["html"]
-    assert "scored 3 times" in files["md"]
+    for kind in ("html", "md"):
+        assert "The test documents were scored for 3 different tuned models" in files[kind]
+        assert "Whatever was changed after the first was changed with its scores known" in files[kind]
     assert "too friendly" in files["md"]
+
+
+def test_report_says_what_its_intervals_are(data, tmp_path):
+    files = written(data, tmp_path)
+    for kind in ("html", "md"):
+        assert "wider of a bootstrap and a t interval" in files[kind]
 
 
 def test_unseen_sections_are_explained(data, tmp_path):

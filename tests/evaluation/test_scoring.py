@@ -57,6 +57,12 @@ def test_bad_rows_are_named_by_line_with_what_is_wrong_five_at_most():
     assert "\n" not in message
 
 
+def test_bad_rows_are_named_by_the_lines_they_stand_on():
+    rows = [{"prediction": "a", "reference": "b"}, {"prediction": "a"}]
+    with pytest.raises(EvaluationError, match="correct line 7: 'reference' is missing"):
+        score_file(rows, ["token_f1"], line_numbers=[3, 7])
+
+
 @pytest.mark.parametrize(
     ("rows", "metrics", "message"),
     [([], ["token_f1"], "no rows"), (ROWS, [], "no metric"), (ROWS, ["token_fl"], "did you mean token_f1")],

@@ -4,7 +4,7 @@ import pytest
 
 from glossator.evaluation.compare import Comparison, SplitScore
 from glossator.evaluation.intervals import Interval, MeanInterval
-from glossator.evaluation.verdict import format_change, format_score, judge
+from glossator.evaluation.verdict import format_change, format_score, judge, looks_sentence
 
 
 def comparison(base, tuned, low, high, *, questions=61, documents=7, unit="document", metric="token_f1"):
@@ -14,10 +14,10 @@ def comparison(base, tuned, low, high, *, questions=61, documents=7, unit="docum
 
 
 def test_interval_above_zero_says_that_tuning_helped():
-    verdict = judge(comparison(0.31, 0.52, 0.12, 0.29))
+    verdict = judge(comparison(0.31, 0.52, 0.12, 0.29, documents=14))
     assert verdict.helped is True
     assert verdict.sentence == (
-        "Tuning helped: token F1 on 61 questions about 7 unseen documents rose from .31 to .52 "
+        "Tuning helped: token F1 on 61 questions about 14 unseen documents rose from .31 to .52 "
         "(+.21, 95 % interval +.12 to +.29)."
     )
 
@@ -47,8 +47,13 @@ def test_one_document_cannot_tell():
 
 
 def test_few_documents_add_a_caution():
-    assert "with caution, since with only 5 documents" in judge(comparison(0.3, 0.5, 0.1, 0.3, documents=5)).sentence
-    assert "caution" not in judge(comparison(0.3, 0.5, 0.1, 0.3, documents=6)).sentence
+    few, enough = (judge(comparison(0.3, 0.5, 0.1, 0.3, documents=count)) for count in (9, 10))
+    assert few.helped is enough.helped is True
+    assert few.sentence.endswith(
+        "; take it with caution, since with only 9 documents such an interval may be too narrow if they differ much "
+        "in size."
+    )
+    assert "caution" not in enough.sentence
 
 
 def test_sections_are_called_sections():
@@ -89,3 +94,19 @@ def test_metric_without_a_label_goes_by_its_key():
 )
 def test_figures_are_written_without_leading_zero_and_changes_with_their_sign(value, score, change):
     assert (format_score(value), format_change(value)) == (score, change)
+
+
+@pytest.mark.parametrize(
+    ("looks", "unit", "sentence"),
+    [
+        (0, "document", "The test documents have not been scored under this recipe."),
+        (1, "section", "The test sections were scored once under this recipe."),
+        (
+            3,
+            "document",
+            "The test documents were scored for 3 different tuned models under this recipe.",
+        ),
+    ],
+)
+def test_looks_are_told_as_evaluations_of_the_test_documents(looks, unit, sentence):
+    assert looks_sentence(looks, unit) == sentence

@@ -1,10 +1,13 @@
 import os
+import subprocess
+import sys
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from glossator.parsing import PARSER_VERSION, parse_documents, parse_file, to_markdown
+from glossator.parsing import PARSER_VERSION, parse_documents, parse_file, parser_version, to_markdown
 from glossator.records import Block, Document, ParsedDocument, content_id
 
 PAPERS = Path(__file__).parents[1] / "fixtures" / "papers"
@@ -72,6 +75,20 @@ def test_a_file_changed_since_it_was_collected_is_unreadable(tmp_path):
     path.write_text("after")
     (parsed,) = parse_documents([known])
     assert (parsed.outcome, parsed.reason) == ("unreadable", "the file has changed since it was collected")
+
+
+def test_a_file_emptied_since_it_was_collected_is_not_taken_for_an_empty_document(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("before")
+    known = content_id(path.read_bytes())
+    path.write_text("")
+    assert parse_file(path, "text/plain", known).outcome == "unreadable"
+
+
+def test_the_parser_version_names_the_installed_library_without_loading_it():
+    assert parser_version() == f"{PARSER_VERSION} pdf_oxide/{version('pdf_oxide')}"
+    code = "import sys; from glossator.parsing import parser_version as v; v(); sys.exit('pdf_oxide' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_every_document_comes_back_once_and_texts_need_no_file(tmp_path, encrypted_pdf):

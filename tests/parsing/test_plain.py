@@ -1,3 +1,5 @@
+import pytest
+
 from glossator.parsing.plain import parse_text
 
 MARKDOWN = """---
@@ -78,3 +80,8 @@ def test_blank_text_and_bare_images_are_empty_with_a_reason():
 def test_an_unclosed_fence_runs_to_the_end():
     blocks = parse_text("```\ncode\n\n# still code", "d", markdown=True).blocks
     assert [(b.kind, b.text) for b in blocks] == [("code", "code\n\n# still code")]
+
+
+@pytest.mark.parametrize("piece", ["[", "![", "*a ", "<img ", "[a](", "# "])
+def test_a_long_line_of_one_piece_is_read_in_linear_time(piece: str):
+    parse_text(piece * (300_000 // len(piece)), "d", markdown=True)

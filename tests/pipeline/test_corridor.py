@@ -2,12 +2,21 @@
 
 import errno
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tests.conftest import CORPUS, write_corpus, write_recipe
 
-from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError, ModelError, RecipeError, YieldError
+from glossator.errors import (
+    ArtifactError,
+    GlossatorError,
+    MissingArtifactError,
+    ModelError,
+    RecipeError,
+    TrainingError,
+    YieldError,
+)
 from glossator.pipeline import documents as document_stages
 from glossator.pipeline import list_stages, plan_recipe, run_recipe, summarize
 from glossator.recipe import load_recipe
@@ -52,9 +61,9 @@ def test_a_changed_value_redoes_its_stage_and_those_that_depend_on_it(recipe: Pa
 
 
 def test_a_changed_document_is_noticed_by_its_content(recipe: Path, tmp_path: Path, corpus: Path):
-    walk(recipe, tmp_path / "runs")
+    first = walk(recipe, tmp_path / "runs")
     (corpus / "bread.md").touch()
-    assert set(statuses(walk(recipe, tmp_path / "runs")).values()) & {"done"} <= {"done"}
+    assert walk(recipe, tmp_path / "runs").path == first.path
     target = corpus / "bread.md"
     target.write_text(target.read_text() + "\n\nA banneton is a basket in which dough rises.\n")
     assert statuses(walk(recipe, tmp_path / "runs"))["collect"] == "done"
@@ -89,13 +98,34 @@ def test_documents_that_were_assigned_never_move_when_others_are_added(tmp_path:
     assert {name: after[name] for name in before} == before
 
 
-def test_a_lost_splits_file_comes_back_from_the_artifact(recipe: Path, tmp_path: Path):
-    walk(recipe, tmp_path / "runs")
-    kept = tmp_path / "runs" / "tiny" / "splits.json"
-    before = json.loads(kept.read_text())
-    kept.unlink()
-    walk(recipe, tmp_path / "runs")
-    assert json.loads(kept.read_text()) == before
+def assignment(runs: Path) -> dict[str, str]:
+    return json.loads((runs / "tiny" / "splits.json").read_text())["assignment"]["split_of"]
+
+
+def test_deleting_the_kept_splits_draws_anew(tmp_path: Path):
+    corpus = write_corpus(tmp_path / "corpus", 6)
+    recipe = write_recipe(tmp_path, corpus)
+    walk(recipe, tmp_path / "runs", last="3a")
+    write_corpus(corpus, 8)
+    walk(recipe, tmp_path / "runs", last="3a")
+    grown = assignment(tmp_path / "runs")
+    walk(recipe, tmp_path / "fresh", last="3a")
+    drawn = assignment(tmp_path / "fresh")
+    assert grown != drawn  # or there is nothing to tell apart
+    (tmp_path / "runs" / "tiny" / "splits.json").unlink()
+    walk(recipe, tmp_path / "runs", last="3a")
+    assert assignment(tmp_path / "runs") == drawn
+
+
+def test_restored_splits_are_honoured(recipe: Path, tmp_path: Path):
+    walk(recipe, tmp_path / "one", last="3a")
+    walk(recipe, tmp_path / "other", "seed=8", last="3a")
+    kept = assignment(tmp_path / "other")
+    assert assignment(tmp_path / "one") != kept
+    shutil.copyfile(tmp_path / "other" / "tiny" / "splits.json", tmp_path / "one" / "tiny" / "splits.json")
+    run = walk(recipe, tmp_path / "one", last="3a")
+    used = json.loads(run.artifact("split").file("assignment.json").read_text())["split_of"]
+    assert used == kept
 
 
 def test_no_document_is_in_two_splits_and_no_question_leaves_its_document(recipe: Path, tmp_path: Path):
@@ -110,7 +140,7 @@ def test_no_document_is_in_two_splits_and_no_question_leaves_its_document(recipe
 
 
 def test_one_stage_alone_needs_what_comes_before_it(recipe: Path, tmp_path: Path):
-    with pytest.raises(MissingArtifactError, match="run: glossator run RECIPE --to collect"):
+    with pytest.raises(MissingArtifactError, match=r"stage 2b chunk needs what stage 1 collect leaves.* --to parse"):
         walk(recipe, tmp_path / "runs", stage="2b")
     walk(recipe, tmp_path / "runs", last="2a")
     assert statuses(walk(recipe, tmp_path / "runs", stage="2b"))["chunk"] == "done"
@@ -130,7 +160,7 @@ def test_a_full_disk_is_told_in_one_line_and_the_next_run_goes_on(recipe: Path, 
 
     with monkeypatch.context() as patched:
         patched.setattr(document_stages, "write_table", full)
-        with pytest.raises(ArtifactError, match=r"the disk is full .* what is finished is kept"):
+        with pytest.raises(ArtifactError, match=r"is full.*what is finished is kept"):
             walk(recipe, tmp_path / "runs")
     found = statuses(walk(recipe, tmp_path / "runs"))
     assert found["collect"] == found["curate"] == "done"
@@ -189,10 +219,16 @@ def test_one_short_document_is_an_error_that_says_why(tmp_path: Path):
 
 
 def test_what_cannot_work_is_told_before_the_first_stage(recipe: Path, tmp_path: Path):
-    with pytest.raises(ModelError, match="is no folder with a model"):
-        walk(recipe, tmp_path / "runs", "training.base_model=nowhere", "evaluation.max_new_tokens=8")
+    with pytest.raises(ModelError, match="is no model folder"):
+        walk(recipe, tmp_path / "runs", "training.base_model=nowhere")
     with pytest.raises(RecipeError, match=r"evaluation\.metrics.*rougL"):
-        walk(recipe, tmp_path / "runs", "evaluation.metrics=[token_f1, rougL]")
+        walk(
+            recipe, tmp_path / "runs", "training={}", "evaluation.metrics=[token_f1, rougL]", "curation.max_tokens=300"
+        )
+    with pytest.raises(TrainingError, match="max_steps"):
+        walk(recipe, tmp_path / "runs", "training.max_steps=0")
+    with pytest.raises(RecipeError, match="it holds 1024 tokens"):
+        walk(recipe, tmp_path / "runs", "training={}", "curation.max_tokens=2000")
     assert not (tmp_path / "runs" / "tiny" / "artifacts").exists()
 
 
@@ -211,3 +247,62 @@ def test_stages_tell_what_is_done_under_a_recipe(recipe: Path, tmp_path: Path):
         "chunk": "to_do",
         "train": "left_out",
     }
+
+
+def test_a_source_that_changes_while_it_is_read_is_not_sealed(recipe: Path, tmp_path: Path, corpus: Path, monkeypatch):
+    original = document_stages.write_table
+
+    def change_then_write(*arguments):
+        (corpus / "bread.md").write_text("# Bread\n\nSomething else altogether.")
+        return original(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(document_stages, "write_table", change_then_write)
+        with pytest.raises(ArtifactError, match="was changed while it was read; run again"):
+            walk(recipe, tmp_path / "runs", last="1")
+    assert statuses(walk(recipe, tmp_path / "runs", last="1"))["collect"] == "done"
+
+
+def test_looking_at_a_part_that_is_done_leaves_no_new_run(recipe: Path, tmp_path: Path):
+    whole = walk(recipe, tmp_path / "runs")
+    assert walk(recipe, tmp_path / "runs", last="2a").path == whole.path
+
+
+def test_a_changed_answer_style_makes_new_samples(recipe: Path, tmp_path: Path):
+    style = tmp_path / "style.md"
+    style.write_text("Answer in one sentence.")
+    task = tmp_path / "task.md"
+    task.write_text(
+        f"---\nname: styled\ndescription: x\ncontext: chunk\nanswer_style: {style}\nchecks: []\n---\nAsk.\n"
+    )
+    prompt = f"synthesis.tasks=[{{prompt: {task}}}]"
+    walk(recipe, tmp_path / "runs", prompt)
+    style.write_text("Answer in five words.")
+    run = walk(recipe, tmp_path / "runs", prompt)
+    assert statuses(run)["synthesize"] == "done"
+    sample = json.loads(run.artifact("synthesize").file("samples.jsonl").read_text().splitlines()[0])
+    assert sample["messages"][0] == {"role": "system", "content": "Answer in five words."}
+
+
+@pytest.mark.parametrize("told", ["No space left on device", "I/O error: (os error 28)", "inline_container.cc:672"])
+def test_a_full_disk_is_known_by_whatever_words_a_library_has_for_it(recipe: Path, tmp_path: Path, monkeypatch, told):
+    def full(*_, **__):
+        raise RuntimeError(told)
+
+    monkeypatch.setattr(document_stages, "write_table", full)
+    with pytest.raises(ArtifactError, match="is full"):
+        walk(recipe, tmp_path / "runs")
+
+
+def test_a_folder_that_cannot_be_written_is_told(recipe: Path, tmp_path: Path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(ArtifactError, match=r"cannot be used.*another --runs-dir"):
+        walk(recipe, tmp_path / "runs")
+
+
+def test_a_damaged_cache_is_made_again(recipe: Path, tmp_path: Path, corpus: Path):
+    walk(recipe, tmp_path / "runs")
+    for file in (tmp_path / "runs" / "tiny" / "cache").rglob("*.json"):
+        file.write_text("{")
+    (corpus / "new.md").write_text("# New\n\n## Part\n\n" + "Ostrava is a city that makes steel for bridges. " * 3)
+    assert statuses(walk(recipe, tmp_path / "runs", last="2a"))["parse"] == "done"

@@ -8,18 +8,28 @@ from pathlib import Path
 import pytest
 
 from glossator.artifacts import Draft, write_text
-from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError
-from glossator.pipeline.runs import Run, RunRecord, StageRecord, find_run, list_runs, locked, new_run_path, open_run
+from glossator.errors import ArtifactError, MissingArtifactError
+from glossator.pipeline.runs import (
+    Run,
+    RunRecord,
+    StageRecord,
+    find_newest_result,
+    find_run,
+    list_runs,
+    locked,
+    new_run_path,
+    open_run,
+)
 
 
-def make_run(folder: Path, name: str, artifact: str | None = None) -> Run:
-    stage = StageRecord("1", "collect", "done" if artifact else "not_run", "abc", artifact, 0.5, {"documents": 2})
-    run = Run(folder / name, RunRecord("tiny", {"name": "tiny"}, "hash", "then", "now", {}, (stage,)))
+def make_run(folder: Path, name: str, artifact: str | None = None, stage: str = "collect") -> Run:
+    record = StageRecord("1", stage, "done" if artifact else "not_run", "abc", artifact, 0.5, {"documents": 2})
+    run = Run(folder / name, RunRecord("tiny", {"name": "tiny"}, "hash", "then", "now", {}, (record,)))
     run.save()
     if artifact and not (folder / "artifacts" / artifact).exists():
         draft = Draft(folder / "artifacts" / artifact)
         write_text(draft.path / "documents.jsonl", "")
-        draft.seal(stage="collect", fingerprint="abc", inputs={}, settings={}, seconds=0, counts={})
+        draft.seal(stage=stage, fingerprint="abc", inputs={}, settings={}, seconds=0, counts={})
     return run
 
 
@@ -93,8 +103,8 @@ def test_a_second_process_is_kept_out_while_the_first_works(tmp_path: Path):
     assert third.returncode == 0, third.stderr
 
 
-def test_the_message_of_a_locked_folder_is_an_expected_error(tmp_path: Path):
-    assert issubclass(MissingArtifactError, GlossatorError)
-    with locked(tmp_path):
-        pass
-    assert (tmp_path / ".lock").exists()
+def test_a_recipes_newest_result_is_shown_before_a_newer_run_without_one(tmp_path: Path):
+    evaluated = make_run(tmp_path / "tiny", "2026-01-01T00-00-00Z", "evaluate-abc", stage="evaluate")
+    newest = make_run(tmp_path / "tiny", "2026-01-02T00-00-00Z")
+    assert find_newest_result("tiny", tmp_path).path == evaluated.path
+    assert find_newest_result(str(newest.path), tmp_path).path == newest.path

@@ -53,3 +53,8 @@ def test_every_stage_needs_only_what_earlier_ones_leave():
     for stage in STAGES:
         assert set(stage.inputs) <= seen
         seen.add(stage.name)
+
+
+def test_an_empty_name_is_not_the_whole_road():
+    with pytest.raises(GlossatorError, match="no stage is called ''"):
+        choose_stages(stage="")

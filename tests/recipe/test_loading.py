@@ -60,7 +60,7 @@ def test_a_value_that_no_room_can_honour_yet_is_refused():
 
 
 def test_later_layers_win_over_earlier_ones():
-    text = MINIMAL + "training: {learning_rate: 1.0e-3, num_train_epochs: 2, lora: {r: 4}}\nseed: 1\n"
+    text = MINIMAL + "synthesis: {}\ntraining: {learning_rate: 1.0e-3, num_train_epochs: 2, lora: {r: 4}}\nseed: 1\n"
     Path(".env").write_text("GLOSSATOR_TRAINING__NUM_TRAIN_EPOCHS=5\nGLOSSATOR_SEED=2\nGLOSSATOR_TRAINING__LORA__R=8\n")
     recipe = load_recipe(
         recipe_file(text), ["training.lora.r=32"], {"GLOSSATOR_SEED": "3", "GLOSSATOR_TRAINING__LORA__R": "16"}
@@ -73,7 +73,7 @@ def test_later_layers_win_over_earlier_ones():
 
 
 def test_scientific_notation_is_a_number_everywhere():
-    recipe = load_recipe(recipe_file(MINIMAL + "training: {learning_rate: 5e-5}\n"), (), {})
+    recipe = load_recipe(recipe_file(MINIMAL + "synthesis: {}\ntraining: {learning_rate: 5e-5}\n"), (), {})
     assert recipe.training is not None
     assert recipe.training.learning_rate == 5e-5
 
@@ -94,6 +94,40 @@ def test_an_override_without_a_value_is_refused():
 def test_a_misspelt_key_in_the_environment_is_refused():
     found = problems_of(MINIMAL, (), {"GLOSSATOR_TRAINING__LEARNING_RAT": "1e-4"})
     assert "did you mean learning_rate?" in found["training.learning_rat"]
+
+
+def test_one_underscore_too_few_in_the_environment_is_told():
+    found = problems_of(MINIMAL, (), {"GLOSSATOR_TRAINING_LEARNING_RATE": "1e-4"})
+    assert "write GLOSSATOR_TRAINING__LEARNING_RATE" in found["GLOSSATOR_TRAINING_LEARNING_RATE"]
+
+
+def test_a_metric_named_in_the_environment_keeps_its_case():
+    text = MINIMAL + "synthesis: {}\ntraining: {}\nevaluation: {select_by: {token_f1: 0.5}}\n"
+    recipe = load_recipe(recipe_file(text), (), {"GLOSSATOR_EVALUATION__SELECT_BY__rougeL": "0.5"})
+    assert recipe.evaluation is not None
+    assert recipe.evaluation.select_by == {"token_f1": 0.5, "rougeL": 0.5}
+
+
+@pytest.mark.parametrize("path", ["papers #2", "a: b", "it's", "~/x", "[red]"])
+def test_a_path_typed_at_set_means_itself(path: str):
+    quoted = f'"{path}"' if path.startswith("[") else path
+    assert load_recipe(recipe_file(MINIMAL), [f"sources.0.path={quoted}"], {}).sources[0].path == path
+
+
+def test_a_value_whose_key_looks_like_a_secret_is_not_shown():
+    with pytest.raises(RecipeError, match="unknown key") as caught:
+        load_recipe(recipe_file(MINIMAL), (), {"GLOSSATOR_SYNTHESIS__TEACHER__API_KEY": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_room_without_what_it_needs_is_told():
+    assert "add a synthesis section" in problems_of(MINIMAL + "training: {}\n")["(whole file)"]
+    assert "add a training section" in problems_of(MINIMAL + "synthesis: {}\nevaluation: {}\n")["(whole file)"]
+
+
+def test_samples_longer_than_training_takes_are_told():
+    text = MINIMAL + "synthesis: {}\ncuration: {max_tokens: 600}\ntraining: {max_length: 512}\n"
+    assert "curation.max_tokens (600) must not exceed" in problems_of(text)["(whole file)"]
 
 
 def test_variables_of_the_environment_that_name_no_section_are_let_be():
@@ -152,3 +186,13 @@ def test_a_recipe_cannot_be_changed_after_it_was_read():
     recipe = load_recipe(recipe_file(MINIMAL), (), {})
     with pytest.raises(ValueError, match="frozen"):
         recipe.seed = 3
+
+
+@pytest.mark.parametrize("text", ["? {a: 1}\n: b\n", "? [a, b]\n: c\n", "a: &a [*a]\n"])
+def test_yaml_that_holds_strange_keys_or_itself_is_told(text: str):
+    assert problems_of(text)
+
+
+def test_a_dotenv_file_that_is_no_text_is_told():
+    Path(".env").write_bytes(b"A=\xff\xfe\n")
+    assert "save it as UTF-8" in problems_of(MINIMAL)["(file)"]

@@ -1,10 +1,11 @@
 import os
+from pathlib import Path
 
 import pytest
 
 from glossator.errors import SourceError
 from glossator.records import Document, Reject, content_id
-from glossator.sources import collect, local_files, state
+from glossator.sources import collect, contents, local_files, state
 
 PDF = b"junk before the header\n%PDF-1.4\nthe rest"
 
@@ -119,6 +120,93 @@ def test_the_state_changes_with_content_names_and_nothing_else(folder, tmp_path)
     renamed = state("local_files", path=folder)
     (folder / "c.pdf").write_bytes(PDF + b"!")
     assert len({before, renamed, state("local_files", path=folder)}) == 3
+
+
+def test_the_state_does_not_depend_on_where_the_folder_lies(folder, tmp_path):
+    before = state("local_files", path=folder)
+    folder.rename(tmp_path / "moved")
+    assert state("local_files", path=tmp_path / "moved") == before
+
+
+def test_a_rewritten_file_is_noticed_though_size_and_modification_time_stay(folder):
+    text = folder / "a.md"
+    os.utime(text, (1, 1))
+    before = state("local_files", path=folder)
+    text.write_text(text.read_text().replace("Text", "Test"))
+    os.utime(text, (1, 1))
+    assert state("local_files", path=folder) != before
+
+
+def test_a_settled_file_is_read_once_for_its_state_and_its_document(folder, monkeypatch):
+    opened = []
+    original = Path.open
+
+    def watched(self, *arguments, **options):
+        opened.append(self.name)
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", watched)
+    monkeypatch.setattr(contents, "_SETTLED_NS", -1)
+    state("local_files", path=folder)
+    list(collect("local_files", path=folder))
+    assert sorted(opened) == ["a.md", "b.pdf", "note.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.uname().sysname == "Darwin", reason="names are Unicode here")
+def test_a_file_whose_name_is_not_utf8_is_rejected_under_a_name_that_can_be_printed(tmp_path):
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.md")).write_text("# Coffee")
+    (tmp_path / "tea.md").write_text("# Tea")
+    documents, rejects = split(local_files.collect(tmp_path))
+    assert [d.source_id for d in documents] == ["tea.md"]
+    assert rejects == {"caf\\xe9.md": "unreadable"}
+    assert state("local_files", path=tmp_path)
+
+
+def sparse(path, size, head=b""):
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(size)
+
+
+def test_a_file_that_is_no_document_is_refused_without_being_read_whole(tmp_path):
+    sparse(tmp_path / "movie.mp4", 1 << 40)
+    sparse(tmp_path / "dump", 1 << 40)
+    documents, rejects = split(local_files.collect(tmp_path))
+    assert (documents, rejects) == ([], {"movie.mp4": "unknown_type", "dump": "unknown_type"})
+    before = state("local_files", path=tmp_path)
+    sparse(tmp_path / "movie.mp4", (1 << 40) + 1)
+    assert state("local_files", path=tmp_path) != before
+
+
+def test_a_document_beyond_the_limit_is_too_large_and_says_what_is_allowed(tmp_path):
+    sparse(tmp_path / "atlas.pdf", contents.MAX_PDF_BYTES + 1, b"%PDF-1.7")
+    sparse(tmp_path / "log.txt", contents.MAX_TEXT_BYTES + 1, b"words " * 200)
+    (tmp_path / "note.txt").write_text("words")
+    found = list(local_files.collect(tmp_path))
+    assert split(found)[1] == {"atlas.pdf": "too_large", "log.txt": "too_large"}
+    assert "at most 200 MB are read of a PDF" in found[1].detail
+    assert split(local_files.collect(tmp_path, max_text_bytes=4))[1]["note.txt"] == "too_large"
+
+
+def test_blocks_give_the_id_and_the_type_that_the_whole_file_has(tmp_path, monkeypatch):
+    monkeypatch.setattr(contents, "_BLOCK_BYTES", 3)
+    text = "\ufeff# Über Ärzte\n\nDänemark €".encode()
+    (tmp_path / "text.md").write_bytes(text)
+    headless = b"1 0 obj << >> endobj"
+    (tmp_path / "headless.pdf").write_bytes(headless)
+    (tmp_path / "cut.md").write_bytes(text[:-1])
+    (tmp_path / "late.txt").write_bytes(b"word " * 300 + b"\0")
+    documents, rejects = split(local_files.collect(tmp_path))
+    assert {d.source_id: d.id for d in documents} == {
+        "headless.pdf": content_id(headless),
+        "text.md": content_id(text),
+    }
+    assert rejects == {"cut.md": "unknown_type", "late.txt": "unknown_type"}
+
+
+def test_the_title_is_found_behind_a_byte_order_mark(tmp_path):
+    (tmp_path / "text.md").write_bytes("\ufeff# Über Ärzte\n".encode())
+    assert split(local_files.collect(tmp_path))[0][0].title == "Über Ärzte"
 
 
 def test_an_unknown_kind_names_the_known_ones():

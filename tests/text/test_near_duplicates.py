@@ -109,14 +109,16 @@ def test_the_exact_similarity_decides_at_the_threshold():
     left, right = shingles(one), shingles(other)
     similarity = len(left & right) / len(left | right)
     assert similarity == pytest.approx(0.5)
-    assert len(set(cluster({"a": one, "b": other}, threshold=similarity).values())) == 1
-    assert len(set(cluster({"a": one, "b": other}, threshold=similarity + 1e-6).values())) == 2
+    assert len(set(cluster({"a": one, "b": other}, threshold=similarity, contained=1).values())) == 1
+    assert len(set(cluster({"a": one, "b": other}, threshold=similarity + 1e-6, contained=1).values())) == 2
 
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.01])
 def test_a_threshold_out_of_range_is_refused(threshold):
     with pytest.raises(ValueError, match="threshold"):
         cluster({"a": "b"}, threshold=threshold)
+    with pytest.raises(ValueError, match="contained"):
+        cluster({"a": "b"}, contained=threshold)
 
 
 def test_a_missing_rensa_is_named_with_its_pip_line(monkeypatch):

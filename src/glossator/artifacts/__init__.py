@@ -7,7 +7,7 @@ no manifest, not done. While a stage works, its directory carries the suffix `.p
 from glossator.artifacts.atomic import write_bytes, write_json, write_text
 from glossator.artifacts.directory import Artifact, Draft, Manifest, find_artifact, open_artifact
 from glossator.artifacts.fingerprint import canonical_json, fingerprint
-from glossator.artifacts.jsonl import AppendLog, read_jsonl, read_records, write_records
+from glossator.artifacts.jsonl import AppendLog, read_numbered_jsonl, read_records, write_records
 from glossator.artifacts.parquet import read_table, write_table
 
 __all__ = [
@@ -19,7 +19,7 @@ __all__ = [
     "find_artifact",
     "fingerprint",
     "open_artifact",
-    "read_jsonl",
+    "read_numbered_jsonl",
     "read_records",
     "read_table",
     "write_bytes",

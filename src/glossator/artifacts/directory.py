@@ -115,11 +115,13 @@ class Draft:
             path = self.path / name
             _flush(path)
             files[name] = {"bytes": path.stat().st_size, "sha256": _sha256(path)}
-        shutil.rmtree(self.path / RESUME, ignore_errors=True)
         manifest = Manifest(stage, fingerprint, dict(inputs), settings, round(seconds, 3), dict(counts), files)
         write_json(self.path / MANIFEST, to_dict(manifest))
+        if self.target.exists():  # without a manifest, or nobody would have drafted: what a broken deletion left
+            _remove(self.target)
         self.path.rename(self.target)
         sync_directory(self.target.parent)
+        shutil.rmtree(self.target / RESUME, ignore_errors=True)
         return Artifact(self.target, manifest)
 
 
@@ -142,7 +144,10 @@ def open_artifact(path: Path) -> Artifact:
 
 def find_artifact(path: Path) -> Artifact | None:
     """Open the artifact at `path` if it was finished; None if it is missing or only drafted."""
-    return open_artifact(path) if (path / MANIFEST).is_file() else None
+    if not (path / MANIFEST).is_file():
+        return None
+    shutil.rmtree(path / RESUME, ignore_errors=True)  # left there by a kill right after the artifact was sealed
+    return open_artifact(path)
 
 
 def _remove(path: Path) -> None:

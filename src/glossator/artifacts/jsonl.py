@@ -33,8 +33,8 @@ def write_records(path: Path, records: Iterable[Any]) -> int:
     return count
 
 
-def read_jsonl(path: Path) -> Iterator[JsonValue]:
-    """Read JSON lines one by one; blank lines are passed over.
+def read_numbered_jsonl(path: Path) -> Iterator[tuple[int, JsonValue]]:
+    """Read JSON lines one by one, each with the number of its line from 1 on; blank lines count but give nothing.
 
     Raises:
         ArtifactError: a line is not JSON; names file and line.
@@ -44,7 +44,7 @@ def read_jsonl(path: Path) -> Iterator[JsonValue]:
             if not line.strip():
                 continue
             try:
-                yield json.loads(line.decode("utf-8", "surrogatepass"))
+                yield number, json.loads(line.decode("utf-8", "surrogatepass"))
             except ValueError as error:
                 raise ArtifactError(f"{path}, line {number} is not JSON ({error}); make the file again") from error
 
@@ -55,11 +55,11 @@ def read_records(path: Path, kind: type[T]) -> Iterator[T]:
     Raises:
         ArtifactError: a line is not such a record; names file and line.
     """
-    for number, value in enumerate(read_jsonl(path), start=1):
+    for number, value in read_numbered_jsonl(path):
         try:
             yield from_dict(kind, value)
         except (ValueError, TypeError, AttributeError) as error:
-            raise ArtifactError(f"{path}, record {number}: {error}; make the file again") from error
+            raise ArtifactError(f"{path}, line {number}: {error}; make the file again") from error
 
 
 class AppendLog:

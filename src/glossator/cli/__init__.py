@@ -10,8 +10,6 @@ from glossator.cli.output import report_error
 
 __all__ = ["main"]
 
-INTERRUPTED = 130
-
 
 def main() -> None:
     """Run the command line: exit 0 when done, 2 for an expected error in one line, 1 with a traceback for a defect."""
@@ -23,9 +21,11 @@ def main() -> None:
     except GlossatorError as error:
         report_error(error)
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted; what is finished is kept: run the same command again to go on\n")
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        report_error(GlossatorError(f"{error.filename}: {error.strerror}; name a place that can be read and written"))
+        sys.exit(2)

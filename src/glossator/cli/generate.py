@@ -17,7 +17,9 @@ def generate(
     ] = None,
     model: Annotated[str, typer.Option(help="`embedded`, or a folder with a model.")] = "embedded",
     adapter: Annotated[Path | None, typer.Option(help="A folder with an adapter.")] = None,
-    quantization: Annotated[str, typer.Option(help="nf4 or none.")] = "none",
+    quantization: Annotated[
+        str | None, typer.Option(help="nf4, int8 or none; by default as the adapter was trained.")
+    ] = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, help="Longest reply in tokens.")] = 64,
     batch_size: Annotated[int, typer.Option(min=1, help="Conversations at once.")] = 16,
     as_json: JsonOption = False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from glossator.cli.output import console, duration
+from glossator.cli.output import console, counts_text, duration
 
 
 class LiveProgress:
@@ -29,9 +29,8 @@ class LiveProgress:
         """Leave one line about the stage."""
         self._close_bar()
         mark = {"done": "[green]✓[/]", "skipped": "[dim]·[/]", "failed": "[red]✗[/]"}[status]
-        figures = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
         took = {"done": duration(seconds), "skipped": "found done", "failed": "failed"}[status]
-        self._console.print(f"{mark} {self._label} {took:>12}  {figures}".rstrip())
+        self._console.print(f"{mark} {self._label} {took:>12}  {counts_text(counts)}".rstrip())
 
     def expect(self, total: int, unit: str) -> None:
         """Show how much there is to do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from glossator.records import JsonValue
@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SECONDS_PER_MINUTE = 60
+WIDE = 240
+"""Columns where there is no terminal whose width counts: enough to fold no path."""
 
 
 def print_json(value: JsonValue) -> None:
     """Print one JSON value on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))  # JSON is UTF-8, whatever the locale
+    sys.stdout.buffer.flush()
 
 
 def report_error(error: Exception) -> None:
@@ -29,7 +34,8 @@ def console(*, error: bool = False) -> Console:
     """A console that draws for terminals and writes plain lines, unwrapped, elsewhere."""
     from rich.console import Console
 
-    return Console(stderr=error, highlight=False, soft_wrap=True)
+    plain = Console(stderr=error, highlight=False, soft_wrap=True)
+    return plain if plain.is_terminal else Console(stderr=error, highlight=False, soft_wrap=True, width=WIDE)
 
 
 def print_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -51,6 +57,15 @@ def escape(text: str) -> str:
     from rich.markup import escape as escape_markup
 
     return escape_markup("".join(char if char.isprintable() else " " for char in text))
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Counts as a reader says them: `12 documents, 1 checkpoint`."""
+    words = []
+    for name, count in counts.items():
+        noun = name.replace("_", " ")
+        words.append(f"{count:,} {noun[:-1] if count == 1 and noun.endswith('s') else noun}")
+    return ", ".join(words)
 
 
 def duration(seconds: float) -> str:

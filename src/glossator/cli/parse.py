@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,8 @@ def parse(
 ) -> None:
     """Turn documents into Markdown; a file that cannot be read is told with its reason.
 
+    Files and pipes get the Markdown as it is, in UTF-8; a terminal gets it without control characters.
+
     Examples:
       glossator parse paper.pdf > paper.md
 
@@ -41,9 +45,24 @@ def parse(
     for row in rows:
         pages = f"{row['pages']} page{'s' if row['pages'] != 1 else ''}"
         tail = f", {row['reason']}" if row["reason"] else f", {pages}, {row['seconds']:.2f} s"
-        typer.echo(f"{row['path']}: {row['outcome']}{tail}", err=True)
+        typer.echo(_one_line(f"{row['path']}: {row['outcome']}{tail}"), err=True)
         if output is None and row["markdown"]:
-            typer.echo(row["markdown"])
+            _print_markdown(str(row["markdown"]))
+
+
+def _one_line(text: str) -> str:
+    r"""Write control characters of file names and reasons as `\n`, `\x1b` and the like."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def _print_markdown(text: str) -> None:
+    """Print a document: byte for byte into a file or pipe, harmless to a terminal."""
+    if sys.stdout.isatty():
+        kept = "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
+        encoding = sys.stdout.encoding
+        typer.echo(kept.encode(encoding, "replace").decode(encoding))
+    else:
+        typer.echo(text.encode("utf-8"))
 
 
 def _write_markdown(rows: list[dict[str, object]], folder: Path) -> None:

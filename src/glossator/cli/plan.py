@@ -16,7 +16,7 @@ def plan(
     Examples:
       glossator plan recipes/quickstart.yaml
     """
-    from glossator.cli.output import print_json, print_table
+    from glossator.cli.output import counts_text, print_json, print_table
     from glossator.cli.sets import absolute_paths
     from glossator.pipeline import plan_recipe
     from glossator.recipe import load_recipe
@@ -30,7 +30,7 @@ def plan(
             row["number"],
             row["name"],
             row["status"],
-            ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in row["counts"].items()),
+            counts_text(row["counts"]),
         ]
         for row in planned["stages"]
     ]

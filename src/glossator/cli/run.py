@@ -8,6 +8,8 @@ import typer
 
 from glossator.cli.options import RUNS_DIR, JsonOption, RecipeArgument, RunsDirOption, SetOption
 
+INTERRUPTED = 130
+
 
 def run(
     recipe: RecipeArgument,
@@ -34,15 +36,12 @@ def run(
     from glossator.pipeline import run_recipe, summarize
     from glossator.recipe import load_recipe
 
-    made = run_recipe(
-        load_recipe(recipe, absolute_paths(overrides or [])),
-        recipe,
-        runs_dir,
-        stage=stage,
-        first=first,
-        last=last,
-        progress=LiveProgress(),
-    )
+    loaded = load_recipe(recipe, absolute_paths(overrides or []))
+    try:
+        made = run_recipe(loaded, recipe, runs_dir, stage=stage, first=first, last=last, progress=LiveProgress())
+    except KeyboardInterrupt:
+        typer.echo("interrupted; what is finished is kept: run the same command again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     summary = summarize(made)
     if as_json:
         print_json(summary)

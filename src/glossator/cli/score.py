@@ -24,7 +24,7 @@ def score(
 
       glossator score answers.jsonl --json | jq .corpus
     """
-    from glossator.artifacts import read_jsonl
+    from glossator.artifacts import read_numbered_jsonl
     from glossator.cli.output import print_json, print_table
     from glossator.errors import GlossatorError
     from glossator.evaluation import score_file
@@ -32,7 +32,8 @@ def score(
     names = [name.strip() for name in metrics.split(",") if name.strip()]
     if not file.is_file():
         raise GlossatorError(f"{file} does not exist; give a JSONL file")
-    scored = score_file(list(read_jsonl(file)), names)
+    numbered = list(read_numbered_jsonl(file))
+    scored = score_file([row for _, row in numbered], names, line_numbers=[number for number, _ in numbered])
     if as_json:
         print_json(scored)
         return

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 from glossator.cli.output import console, duration, escape, print_table
+from glossator.evaluation import looks_sentence
+from glossator.evaluation.compare import Unit
 
-LABELS = {"test": "unseen documents (test)", "test_seen": "trained documents (test_seen)"}
+SPLIT_TITLES = {"test": "unseen {unit}s (test)", "test_seen": "trained {unit}s (test_seen)"}
 
 
 def print_summary(summary: dict[str, Any], *, stages: bool = False, next_steps: bool = False) -> None:
@@ -20,8 +23,7 @@ def print_summary(summary: dict[str, Any], *, stages: bool = False, next_steps: 
     if summary["differences"]:
         _print_scores(summary)
         out.print(f"[bold]{escape(summary['verdict']['sentence'])}[/]")
-        looks = summary["test_looks"]
-        out.print(f"[dim]The test set was scored {looks} time{'s' if looks != 1 else ''} under this recipe.[/]")
+        out.print(f"[dim]{looks_sentence(summary['test_looks'], _unit(summary))}[/]")
     else:
         out.print(escape(summary["verdict"]["sentence"]))
     out.print()
@@ -68,19 +70,32 @@ def _print_funnel(summary: dict[str, Any]) -> None:
 
 
 def _print_scores(summary: dict[str, Any]) -> None:
-    for split, label in LABELS.items():
-        rows = []
+    unit, confidence = _unit(summary), summary.get("confidence")
+    interval_title = "interval" if confidence is None else f"{confidence * 100:g} % interval"
+    for split, title in SPLIT_TITLES.items():
+        found = [row for row in summary["differences"] if row["split"] == split]
+        if not found:
+            continue
         scores = summary["scores"] if split == "test" else summary["scores_test_seen"]
-        for row in summary["differences"]:
-            if row["split"] == split:
-                base, tuned = (scores[model][row["metric"]] for model in ("base", "tuned"))
-                low, high = row["low"], row["high"]
-                interval = "too few documents" if low is None else f"{low:+.3f} to {high:+.3f}"
-                rows.append([row["metric"], f"{base:.3f}", f"{tuned:.3f}", f"{row['difference']:+.3f}", interval])
-        if rows:
-            found = next(row for row in summary["differences"] if row["split"] == split)
-            title = f"{label}: {found['questions']} questions, {found['documents']} documents"
-            print_table(title, ["metric", "base", "tuned", "change", "95 % interval"], rows)
+        rows = []
+        for row in found:
+            base, tuned = (scores[model][row["metric"]] for model in ("base", "tuned"))
+            low, high = row["low"], row["high"]
+            interval = f"too few {unit}s" if low is None else f"{low:+.3f} to {high:+.3f}"
+            rows.append([row["metric"], f"{base:.3f}", f"{tuned:.3f}", f"{row['difference']:+.3f}", interval])
+        counted = f"{_count(found[0]['questions'], 'question')}, {_count(found[0]['documents'], unit)}"
+        print_table(
+            f"{title.format(unit=unit)}: {counted}", ["metric", "base", "tuned", "change", interval_title], rows
+        )
+
+
+def _unit(summary: dict[str, Any]) -> Unit:
+    """What "unseen" means in this run: `document` or `section`."""
+    return "section" if summary.get("unit") == "section" else "document"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _print_next_steps(summary: dict[str, Any]) -> None:
@@ -91,5 +106,7 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
     if summary["paths"]["report"]:
         out.print("  open the report in a browser: the charts, the rejects, answers side by side")
     out.print(f"  glossator show {recipe}")
-    out.print(f"  glossator run recipes/{recipe}.yaml --set sources.0.path=FOLDER_OF_YOUR_PDFS --runs-dir my-runs")
+    if path := summary.get("recipe_path"):
+        shown = escape(shlex.quote(_shown_path(path)))
+        out.print(f"  glossator run {shown} --set sources.0.path=FOLDER_OF_YOUR_PDFS --runs-dir my-runs")
     out.print("  glossator clean")

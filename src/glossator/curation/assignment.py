@@ -11,12 +11,16 @@ from glossator.errors import CurationError
 from glossator.records import Chunk, JsonValue, Reject, Split, content_id
 
 Unit = Literal["document", "section"]
+UnitReason = Literal["enough_documents", "few_documents", "kept"]
 
 HOLDOUT: tuple[Split, ...] = ("dev", "test")
 """The splits that choose and examine: what is in them is never trained on."""
 
 BOUNDARY = "boundary"
 """Reason of a chunk that is left out because it stands next to a chunk of another split."""
+
+NEAR_TWO_SPLITS = "near_two_splits"
+"""Reason of a unit that is left out because units of another split are near-duplicates of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,15 @@ class Assignment:
     unit: Unit
     """`document`; `section` where there are too few documents: "unseen" then means unseen sections."""
     split_of: Mapping[str, Split]
-    """Unit key → split: train, dev, test or pool. The key is a document's id, or what `section_key` makes."""
+    """Unit key → split: train, dev, test or pool. The key is a document's id, or what `section_key` makes; keys of the
+    other unit are remembered too, for a folder that comes back."""
     cluster_of: Mapping[str, str]
     """Unit key → id of its cluster of near-duplicates, for the units of the latest run."""
     set_aside: tuple[Reject, ...] = ()
-    """Units and chunks that belong to no split, with the reason."""
+    """Units and chunks that belong to no split in the latest run, with the reason."""
+    unit_reason: UnitReason = "enough_documents"
+    """Why this unit: as there are enough documents, or too few; `kept` where their number asks for the other one, but
+    some of the units were assigned in an earlier run and must not move."""
     _without_split: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
 
     def __post_init__(self) -> None:
@@ -49,15 +57,17 @@ class Assignment:
 
     def split_of_chunk(self, chunk: Chunk) -> Split | None:
         """Take a chunk, leave its split; None for a chunk that was set aside or whose unit has no split."""
-        key = unit_key(chunk, self.unit)
-        if chunk.id in self._without_split or key in self._without_split:
-            return None
-        return self.split_of.get(key)
+        return None if chunk.id in self._without_split else self.split_of_unit(unit_key(chunk, self.unit))
+
+    def split_of_unit(self, key: str) -> Split | None:
+        """Take a unit's key, leave its split; None for a unit that was set aside, for this run or for good."""
+        return None if key in self._without_split else self.split_of.get(key)
 
     def to_dict(self) -> dict[str, JsonValue]:
         """Leave plain data for `splits.json`, keys sorted."""
         return {
             "unit": self.unit,
+            "unit_reason": self.unit_reason,
             "holdout_hash": self.holdout_hash,
             "split_of": dict(sorted(self.split_of.items())),
             "cluster_of": dict(sorted(self.cluster_of.items())),
@@ -72,17 +82,20 @@ class Assignment:
             CurationError: the data is not an assignment, or its dev and test units are not those it was saved with.
         """
         try:
-            unit, split_of, stored_hash = data["unit"], dict(data["split_of"]), data["holdout_hash"]
+            unit, unit_reason, stored_hash = data["unit"], data["unit_reason"], data["holdout_hash"]
+            split_of = dict(data["split_of"])
             cluster_of = {str(key): str(value) for key, value in dict(data["cluster_of"]).items()}
             set_aside = tuple(records.from_dict(Reject, reject) for reject in data["set_aside"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CurationError(f"the saved splits cannot be read ({error!r}); {_REMEDY}") from error
         if unit not in get_args(Unit):
             raise CurationError(f"the saved splits have the unit {unit!r}, neither document nor section; {_REMEDY}")
+        if unit_reason not in get_args(UnitReason):
+            raise CurationError(f"the saved splits have the reason {unit_reason!r} for their unit; {_REMEDY}")
         for key, split in split_of.items():
             if split not in get_args(Split):
                 raise CurationError(f"the saved splits put {key} in {split!r}, which is no split; {_REMEDY}")
-        assignment = cls(unit=unit, split_of=split_of, cluster_of=cluster_of, set_aside=set_aside)
+        assignment = cls(unit, split_of, cluster_of, set_aside=set_aside, unit_reason=unit_reason)
         if assignment.holdout_hash != stored_hash:
             raise CurationError(f"dev or test of the saved splits were altered since they were saved; {_REMEDY}")
         return assignment

@@ -13,6 +13,7 @@ from glossator.records import JsonValue, Reject
 EXAMPLES = 3
 """Rejects that are shown for each filter."""
 _SHOWN_CHARACTERS = 80
+_SHOWN_FILTERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +72,27 @@ class Ledger:
             ]
         }
 
-    def to_markdown(self) -> str:
-        """Leave a Markdown table with a line for each filter, and the examples below it."""
-        lines = ["| filter | in | out | rejected |", "|---|---:|---:|---|"]
-        for row in self.rows:
-            reasons = ", ".join(f"{_inert(reason)}: {count}" for reason, count in row.reasons.items())
-            lines.append(f"| {_inert(row.name)} | {row.taken_in} | {row.passed} | {reasons or '–'} |")
-        examples = [
-            f"- {_inert(row.name)}: “{_inert(example.question)}” ({_inert(example.detail)})"
-            for row in self.rows
-            for example in row.examples
-        ]
-        return "\n".join([*lines, *(["", *examples] if examples else [])]) + "\n"
+    def worst(self) -> str:
+        """Leave the filters that took most, three at most, with what they took; empty where none took any."""
+        took = sorted((row for row in self.rows if row.reasons), key=lambda row: row.passed - row.taken_in)
+        return "; ".join(
+            f"{row.name} took {row.taken_in - row.passed} of {row.taken_in}{_listed(row)}"
+            for row in took[:_SHOWN_FILTERS]
+        )
+
+
+def _listed(row: LedgerRow) -> str:
+    """The filter's reasons in parentheses, most frequent first; nothing where its name says the same."""
+    if set(row.reasons) == {row.name}:
+        return ""
+    return f" ({', '.join(f'{reason} {count}' for reason, count in Counter(row.reasons).most_common())})"
 
 
 def check_yield(
     kept: Mapping[str, int],
     considered: int,
     *,
+    ledger: Ledger | None = None,
     minimum_train: int = 8,
     minimum_holdout: int = 2,
     minimum_share: float = 0.05,
@@ -98,6 +102,7 @@ def check_yield(
     Args:
         kept: split → samples.
         considered: samples before any filter.
+        ledger: of the filters between the two; the message then names those that took most.
         minimum_train: fewest samples in train.
         minimum_holdout: fewest samples in dev, and in test.
         minimum_share: smallest share of the considered samples that has to survive.
@@ -114,14 +119,18 @@ def check_yield(
     if short:
         raise YieldError(
             f"too few samples are left for {' and '.join(short)}: {total} of {considered} survived ({counts}); "
-            "look at the ledger for the filter that took them, give more or longer documents, or ask for more "
-            "questions a chunk"
+            f"{_culprits(ledger)}give more or longer documents, or ask for more questions a chunk"
         )
     if total < minimum_share * considered:
         raise YieldError(
             f"only {total} of {considered} samples survived ({counts}), less than {minimum_share:.0%}; "
-            "look at the ledger for the filter that took them"
+            f"{_culprits(ledger)}mend what the filters refuse, or ask for other questions"
         )
+
+
+def _culprits(ledger: Ledger | None) -> str:
+    worst = ledger.worst() if ledger else ""
+    return f"{worst}; " if worst else ""
 
 
 def _examples(rejects: Sequence[Reject]) -> list[Example]:
@@ -136,11 +145,3 @@ def _example(reject: Reject) -> Example:
     if len(question) > _SHOWN_CHARACTERS:
         question = question[: _SHOWN_CHARACTERS - 1] + "…"
     return Example(reject.subject_id, reject.reason, reject.detail, question)
-
-
-def _inert(text: str) -> str:
-    """Keep text from documents and models from being read as Markdown or HTML."""
-    one_line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for sign in "\\`*_[]|!":
-        one_line = one_line.replace(sign, f"\\{sign}")
-    return one_line

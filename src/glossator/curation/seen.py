@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from glossator.curation.forest import Forest
 from glossator.curation.normalize import normalize
 from glossator.records import Sample, content_id
+from glossator.text.forest import Forest
 
 
 def hold_out_seen(samples: Sequence[Sample], *, share: float, seed: int, minimum: int = 2) -> list[Sample]:

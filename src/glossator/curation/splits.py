@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
+from typing import get_args
 
-from glossator.curation.assignment import BOUNDARY, HOLDOUT, Assignment, Unit, section_key
-from glossator.curation.forest import Forest
-from glossator.curation.fractions import FEWEST_CLUSTERS, check_shares, divide
+from glossator.curation.assignment import (
+    BOUNDARY,
+    HOLDOUT,
+    NEAR_TWO_SPLITS,
+    Assignment,
+    Unit,
+    UnitReason,
+    section_key,
+    unit_key,
+)
+from glossator.curation.fractions import FEWEST_CLUSTERS, check_shares, split_by_fractions
 from glossator.errors import CurationError
 from glossator.records import Chunk, Document, Reject, Split
 from glossator.text import near_duplicates
+from glossator.text.forest import Forest
 
 _ROOM = 3
 """Chunks of which at least one is left when the first and the last touch another split."""
@@ -35,8 +46,8 @@ def assign_splits(
     """Take documents and their chunks, leave the split of each document (or section) and what was set aside.
 
     The unit is the document. With fewer than six clusters of documents it is the top-level section, and chunks on
-    either side of a boundary between two splits are left out. With `previous` the unit stays what it was, so that
-    nothing that was assigned ever moves; delete the saved splits to go from sections to documents.
+    either side of a boundary between two splits are left out. Where units of `previous` are present the unit stays
+    theirs, so that nothing that was assigned ever moves; delete the saved splits to go from sections to documents.
 
     Args:
         documents: what was collected; one without chunks is set aside as `no_text`.
@@ -52,52 +63,81 @@ def assign_splits(
         CurationError: the shares do not sum to 1, a chunk belongs to no document, there are too few sections, or
             train, dev or test would be left without a chunk.
     """
-    shares = check_shares(train=train, dev=dev, test=test, pool=pool)
+    shares: dict[Split, float] = {"train": train, "dev": dev, "test": test, "pool": pool}
+    check_shares(shares)
     by_document = _chunks_by_document(documents, chunks)
-    empty = [
+    texts = {document_id: _joined(own) for document_id, own in by_document.items() if own}
+    clusters = near_duplicates.cluster(texts)
+    fitting: Unit = "document" if len(set(clusters.values())) >= MINIMUM_UNITS else "section"
+    assigned = previous.split_of if previous else {}
+    present = _present_unit(previous, chunks) if previous else None
+    if (present or fitting) == "document":
+        again = partial(_cluster_some, texts)
+        split = split_by_fractions(clusters, shares, seed=seed, assigned=assigned, cluster_again=again)
+    else:
+        split = _split_sections(by_document, shares, seed=seed, assigned=assigned, anew=present is None)
+    set_aside = (*split.set_aside, *_without_text(documents, texts))
+    assignment = replace(split, set_aside=set_aside, unit_reason=_say_why(split.unit, fitting))
+    _refuse_bare_splits(assignment, by_document, shares, anew=present is None)
+    return assignment, list(assignment.set_aside)
+
+
+def _present_unit(previous: Assignment, chunks: Sequence[Chunk]) -> Unit | None:
+    """Find the unit that the chunks were assigned by, the latest first; None when none of them was."""
+    units: tuple[Unit, ...] = get_args(Unit)
+    for unit in sorted(units, key=lambda unit: unit != previous.unit):
+        if any(unit_key(chunk, unit) in previous.split_of for chunk in chunks):
+            return unit
+    return None
+
+
+def _say_why(unit: Unit, fitting: Unit) -> UnitReason:
+    if unit != fitting:
+        return "kept"
+    return "enough_documents" if unit == "document" else "few_documents"
+
+
+def _without_text(documents: Sequence[Document], texts: Mapping[str, str]) -> list[Reject]:
+    return [
         Reject(document.id, "split", "no_text", f"{document.source_id}: no chunk, so nothing to ask about")
         for document in sorted(documents, key=lambda document: document.id)
-        if not by_document[document.id]
+        if document.id not in texts
     ]
-    texts = {document_id: _joined(own) for document_id, own in by_document.items() if own}
-    clusters = near_duplicates.cluster(texts) if previous is None or previous.unit == "document" else {}
-    unit = previous.unit if previous else _choose_unit(clusters)
-    assigned = previous.split_of if previous else {}
-    if unit == "document":
-        assignment = divide(clusters, shares, seed=seed, assigned=assigned)
-    else:
-        assignment = _split_sections(by_document, shares=shares, seed=seed, assigned=assigned)
-    assignment = replace(assignment, set_aside=(*assignment.set_aside, *empty))
-    return assignment, list(assignment.set_aside)
 
 
 def _split_sections(
     by_document: Mapping[str, Sequence[Chunk]],
-    *,
     shares: Mapping[Split, float],
+    *,
     seed: int,
     assigned: Mapping[str, Split],
+    anew: bool,
 ) -> Assignment:
+    """Split by section; `anew` when none of the sections that are present was assigned before."""
     sections: dict[str, list[Chunk]] = defaultdict(list)
     for own in by_document.values():
         for chunk in own:
             sections[section_key(chunk)].append(chunk)
-    clusters = near_duplicates.cluster({key: _joined(own) for key, own in sections.items()})
+    texts = {key: _joined(own) for key, own in sections.items()}
+    clusters = near_duplicates.cluster(texts)
     tied = _tie_short_neighbours(by_document, clusters, assigned)
     distinct = len(set(clusters.values()))
     # With fewer runs than the minimum of all splits, sections stand alone, though some may lose all their chunks.
-    if assigned or len(set(tied.values())) >= FEWEST_CLUSTERS:
+    if not anew or len(set(tied.values())) >= FEWEST_CLUSTERS:
         clusters = tied
-    if not assigned and distinct < MINIMUM_UNITS:
+    if anew and distinct < MINIMUM_UNITS:
         raise CurationError(
             f"{len(by_document)} document{'s' * (len(by_document) != 1)} with {distinct} different top-level sections "
             f"cannot be split into train, dev and test; give at least {MINIMUM_UNITS} documents that are not copies "
             f"of each other, or a longer one with at least {MINIMUM_UNITS} top-level sections"
         )
-    split = divide(clusters, shares, seed=seed, assigned=assigned, unit="section")
-    assignment = replace(split, set_aside=(*split.set_aside, *_boundary_chunks(by_document, split)))
-    _refuse_bare_splits(assignment, by_document, shares)
-    return assignment
+    again = partial(_cluster_some, texts)
+    split = split_by_fractions(clusters, shares, seed=seed, assigned=assigned, cluster_again=again, unit="section")
+    return replace(split, set_aside=(*split.set_aside, *_boundary_chunks(by_document, split)))
+
+
+def _cluster_some(texts: Mapping[str, str], keys: Sequence[str]) -> dict[str, str]:
+    return near_duplicates.cluster({key: texts[key] for key in keys})
 
 
 def _tie_short_neighbours(
@@ -144,21 +184,29 @@ def _boundary_chunks(by_document: Mapping[str, Sequence[Chunk]], assignment: Ass
 
 
 def _refuse_bare_splits(
-    assignment: Assignment, by_document: Mapping[str, Sequence[Chunk]], shares: Mapping[Split, float]
+    assignment: Assignment, by_document: Mapping[str, Sequence[Chunk]], shares: Mapping[Split, float], *, anew: bool
 ) -> None:
     splits = Counter(assignment.split_of_chunk(chunk) for own in by_document.values() for chunk in own)
     bare = [split for split in ("train", *HOLDOUT) if shares[split] > 0 and not splits[split]]
-    if bare:
-        left_out = sum(reject.reason == BOUNDARY for reject in assignment.set_aside)
-        raise CurationError(
-            f"no chunk is left for {' and '.join(bare)}: sections are so short that {left_out} of {splits.total()} "
-            f"chunks touch a section of another split; give at least {MINIMUM_UNITS} documents, or longer ones, or "
-            "cut smaller chunks"
+    if not bare:
+        return
+    units, reasons = f"{assignment.unit}s", Counter(reject.reason for reject in assignment.set_aside)
+    causes, remedies = [], []
+    if reasons[BOUNDARY]:
+        causes.append(
+            f"sections are so short that {reasons[BOUNDARY]} of {splits.total()} chunks touch a section of another "
+            "split"
         )
-
-
-def _choose_unit(clusters: Mapping[str, str]) -> Unit:
-    return "document" if len(set(clusters.values())) >= MINIMUM_UNITS else "section"
+        remedies.append("cut smaller chunks")
+    if reasons[NEAR_TWO_SPLITS]:
+        causes.append(f"{reasons[NEAR_TWO_SPLITS]} {units} are near-duplicates of {units} of another split")
+    if not anew:
+        causes.append(f"{units} that earlier runs assigned keep their split, and too few others came")
+        remedies.append("delete splits.json to split anew (scores are then not comparable with earlier runs)")
+    raise CurationError(
+        f"no chunk is left for {' and '.join(bare)}: {'; '.join(causes)}; give at least {MINIMUM_UNITS} documents"
+        f"{' that are new' * (not anew)}, or longer ones, or {', or '.join(remedies)}"
+    )
 
 
 def _chunks_by_document(documents: Sequence[Document], chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:

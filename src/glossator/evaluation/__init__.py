@@ -9,7 +9,7 @@ from glossator.evaluation.report import read_report, write_report
 from glossator.evaluation.report_data import Checkpoint, Funnel, LossPoint, RejectCount, ReportData
 from glossator.evaluation.scoring import mean_scores, score_file, score_predictions
 from glossator.evaluation.select import RankedCheckpoint, Selection, select_checkpoint
-from glossator.evaluation.verdict import Verdict, judge
+from glossator.evaluation.verdict import Verdict, judge, looks_sentence
 
 __all__ = [
     "METRICS",
@@ -33,6 +33,7 @@ __all__ = [
     "compare",
     "document_clusters",
     "judge",
+    "looks_sentence",
     "mean_interval",
     "mean_scores",
     "metric_label",

@@ -10,6 +10,7 @@ from typing import Literal, TypedDict
 from glossator.errors import EvaluationError
 from glossator.evaluation.intervals import Interval, MeanInterval, mean_interval, paired_difference
 from glossator.records import Sample, Score
+from glossator.text.forest import Forest
 
 Values = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Scores by model (`base`, `tuned`), metric and sample id."""
@@ -173,20 +174,11 @@ def document_clusters(samples: Sequence[Sample]) -> dict[str, str]:
 
     A cluster is named after the alphabetically first of its documents. A sample without documents is its own.
     """
-    parent: dict[str, str] = {}
-
-    def root(document: str) -> str:
-        parent.setdefault(document, document)
-        while parent[document] != document:
-            parent[document] = parent[parent[document]]
-            document = parent[document]
-        return document
-
+    forest: Forest[str] = Forest()
     for sample in samples:
         for other in sample.document_ids[1:]:
-            first, second = sorted((root(sample.document_ids[0]), root(other)))
-            parent[second] = first
-    return {s.id: root(s.document_ids[0]) if s.document_ids else f"sample {s.id}" for s in samples}
+            forest.join(*sorted((forest.root(sample.document_ids[0]), forest.root(other))))
+    return {s.id: forest.root(s.document_ids[0]) if s.document_ids else f"sample {s.id}" for s in samples}
 
 
 def _by_sample(

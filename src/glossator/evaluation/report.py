@@ -17,7 +17,7 @@ from glossator.errors import EvaluationError, MissingExtraError
 from glossator.evaluation.charts import scores_chart, training_chart
 from glossator.evaluation.metrics import metric_label
 from glossator.evaluation.report_data import ReportData
-from glossator.evaluation.verdict import format_change, format_score
+from glossator.evaluation.verdict import format_change, format_score, looks_sentence
 from glossator.records import JsonValue, from_dict, to_dict
 
 _FORMAT = 1
@@ -122,6 +122,7 @@ def _context(data: ReportData) -> dict[str, Any]:
         "data": data,
         "titles": titles,
         "places": places,
+        "looks": looks_sentence(data.test_looks, comparison.unit),
         "splits": splits,
         "compared": sum(compared.values()) // per_metric,
         "primary": {split: comparison.find(split, comparison.primary_metric) for split in splits},

@@ -68,7 +68,7 @@ class ReportData:
     verdict: Verdict
     comparison: Comparison
     test_looks: int
-    """How many times the test questions were scored in this run directory, this time included."""
+    """How many different tuned models were scored on these test documents under this recipe, this one included."""
     funnel: Funnel
     rejects: tuple[RejectCount, ...]
     splits: Mapping[str, int]

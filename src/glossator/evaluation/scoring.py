@@ -52,26 +52,29 @@ def mean_scores(scores: Iterable[Score]) -> dict[str, float]:
     return {metric: _mean(column) for metric, column in values.items()}
 
 
-def score_file(rows: Sequence[JsonValue], metrics: Sequence[str]) -> dict[str, JsonValue]:
+def score_file(
+    rows: Sequence[JsonValue], metrics: Sequence[str], *, line_numbers: Sequence[int] | None = None
+) -> dict[str, JsonValue]:
     """Score rows of a file; gives `{"corpus": {metric: mean}, "rows": [{metric: value}]}`.
 
     Where at least one row has a group there is also `"groups": {group: {metric: mean}}`, over the rows that have one.
 
     Args:
-        rows: one value per line of the file, each `{"prediction": str, "reference": str}` with an optional
-            `"group": str`; other keys are let be.
+        rows: one value per line of the file that is not blank, each `{"prediction": str, "reference": str}` with an
+            optional `"group": str`; other keys are let be.
         metrics: names out of `metrics.METRICS`, each used once.
+        line_numbers: the line of each row in its file, for messages; without it the rows count as lines from 1 on.
 
     Raises:
         EvaluationError: no rows, no metrics, an unknown metric, or rows of another shape; the message names the first
-            five bad lines, counted from 1, and what is wrong with each.
+            five bad lines and what is wrong with each.
         MissingExtraError: a metric's library is not installed.
     """
     names = list(dict.fromkeys(metrics))
     if not names:
         raise EvaluationError("no metric is named; give at least one")
     check_metrics(names)
-    _check_rows(rows)
+    _check_rows(rows, line_numbers or range(1, len(rows) + 1))
     said, expected = [row["prediction"] for row in rows], [row["reference"] for row in rows]
     columns = {metric: score_rows(metric, said, expected) for metric in names}
     result: dict[str, JsonValue] = {
@@ -90,10 +93,10 @@ def score_file(rows: Sequence[JsonValue], metrics: Sequence[str]) -> dict[str, J
     return result
 
 
-def _check_rows(rows: Sequence[JsonValue]) -> None:
+def _check_rows(rows: Sequence[JsonValue], line_numbers: Sequence[int]) -> None:
     if not rows:
         raise EvaluationError('there are no rows to score; give one {"prediction": …, "reference": …} a line')
-    faults = [(line, fault) for line, row in enumerate(rows, start=1) if (fault := _fault(row))]
+    faults = [(line, fault) for line, row in zip(line_numbers, rows, strict=True) if (fault := _fault(row))]
     if not faults:
         return
     listed = "; ".join(f"line {line}: {fault}" for line, fault in faults[:_LISTED])

@@ -23,8 +23,8 @@ def judge(comparison: Comparison, *, split: str = "test") -> Verdict:
     """Take a comparison, give the verdict by its primary metric on the questions about what training never saw.
 
     Tuning helped if the whole interval of the mean difference lies above 0 and hurt if it lies below; otherwise, and
-    where there are fewer than two documents, it cannot be told. With fewer than six documents the sentence warns that
-    the interval is likely too narrow, whatever the outcome (see `intervals`).
+    where there are fewer than two documents, it cannot be told. With fewer than `intervals.FEW_CLUSTERS` documents the
+    sentence warns that the interval may be too narrow, whatever the outcome (see `intervals`).
     """
     label = metric_label(comparison.primary_metric)
     found = comparison.find(split, comparison.primary_metric)
@@ -53,6 +53,15 @@ def judge(comparison: Comparison, *, split: str = "test") -> Verdict:
     change = format_change(interval.difference, places)
     sentence = f"{opening}: {counted} {_movement(interval, places)} ({change}, {spread}{remark})"
     return Verdict(helped, f"{sentence}{_caution(interval.documents, comparison.unit)}.")
+
+
+def looks_sentence(looks: int, unit: Unit = "document") -> str:
+    """Take how many different tuned models were scored on the test documents, give the sentence on it."""
+    if looks < 1:
+        return f"The test {unit}s have not been scored under this recipe."
+    if looks == 1:
+        return f"The test {unit}s were scored once under this recipe."
+    return f"The test {unit}s were scored for {looks:,} different tuned models under this recipe."
 
 
 def format_score(value: float, places: int = 2) -> str:
@@ -96,4 +105,5 @@ def _percent(share: float) -> str:
 def _caution(documents: int, unit: Unit) -> str:
     if documents >= FEW_CLUSTERS:
         return ""
-    return f"; take it with caution, since with only {documents} {unit}s such an interval is likely too narrow"
+    reason = f"with only {documents} {unit}s such an interval may be too narrow if they differ much in size"
+    return f"; take it with caution, since {reason}"

@@ -170,7 +170,7 @@ class ChatFormat:
         return str(text)
 
     def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return list(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def _encode(self, messages: Sequence[Message], *, generation_prompt: bool) -> list[int]:
         ids = self._ids(self._render(messages, generation_prompt=generation_prompt))

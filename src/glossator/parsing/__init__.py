@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
 from glossator.errors import MissingExtraError
 from glossator.executors.local import Result, map_isolated
+from glossator.parsing import fast, plain
 from glossator.parsing.plain import parse_text
 from glossator.records import Document, Outcome, ParsedDocument, content_id
 
-PARSER_VERSION = "fast/1 plain/1"
-"""Changes whenever the same file could give other blocks; part of the stage's fingerprint."""
+PARSER_VERSION = f"{fast.VERSION} {plain.VERSION}"
+"""Versions of this package's own parsing rules; `parser_version` also covers the library beneath them."""
 
 _FAILURES: dict[str, Outcome] = {"timeout": "timeout", "memory": "memory"}
+
+
+def parser_version() -> str:
+    """Say what decides the blocks of a file: the versions of the rules and of the installed PDF library.
+
+    It belongs into the stage's fingerprint and into the key of every cache of parsed documents. Loads no library.
+    """
+    try:
+        return f"{PARSER_VERSION} pdf_oxide/{version('pdf_oxide')}"
+    except PackageNotFoundError:
+        return PARSER_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +54,12 @@ def parse_file(path: Path, media_type: str, document_id: str) -> ParsedDocument:
         data = path.read_bytes()
     except OSError as error:
         return failed(document_id, "unreadable", f"{path.name}: {error.strerror or error}")
-    if not data:
-        return failed(document_id, "empty", "the file is empty")
     if content_id(data) != document_id:
         return failed(document_id, "unreadable", "the file has changed since it was collected")
+    if not data:
+        return failed(document_id, "empty", "the file is empty")
     if media_type == "application/pdf":
-        from glossator.parsing import fast
-
+        del data  # the library reads the file itself; two copies would count against the memory limit
         return fast.parse(path, document_id)
     try:
         text = data.decode("utf-8-sig")

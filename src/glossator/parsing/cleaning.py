@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 _LIGATURES = {ord(c): unicodedata.normalize("NFKC", c) for c in "ﬀﬁﬂﬃﬄﬅﬆĲĳǆǉǌ"}
 _INVISIBLE = re.compile("[\u00ad\u200b\u200c\u200d\u2060\ufeff\ufffe\uffff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_IMAGE_TAG = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img\b[^>]*>|<!--\s*image\s*-->", re.IGNORECASE)
+_IMAGE_TAG = re.compile(r"!\[[^\[\]]{0,1000}\]\([^()]{0,2000}\)|<img\b[^<>]{0,2000}>|<!--\s*image\s*-->", re.IGNORECASE)
 _DOT_LEADER = re.compile(r"(?:\s*\.){4,}\s*\d*\s*$|(?:\s\.){3,}\s*\d*\s*$", re.MULTILINE)
 _PAGE_NUMBER = re.compile(
     r"[-–—\s]*(?:p(?:age|\.)?\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:of|/)\s*\d{1,4})?[-–—\s]*", re.IGNORECASE

@@ -16,8 +16,9 @@ _FENCE = re.compile(r"\s{0,3}(```+|~~~+)")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+(.*)")
 _TABLE_ROW = re.compile(r"\s*\|.*\|\s*$")
 _RULE = re.compile(r" {0,3}([-*_])(?:\s*\1){2,}\s*$")
-_LINK = re.compile(r"\[([^\]\n]+)\]\((?:[^()\s]|\([^()\s]*\))+(?:\s+\"[^\"]*\")?\)")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*\*\*|\*\*|\*)(?=\S)(.+?)(?<=\S)\1(?![\w*])")
+# Runs are bounded: hostile text must not be scanned to its end from each of its characters.
+_LINK = re.compile(r"\[([^\[\]\n]{1,500})\]\((?:[^()\s]|\([^()\s]*\))+(?:\s+\"[^\"]*\")?\)")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*\*|\*\*|\*)(?=\S)(.{1,500}?)(?<=\S)\1(?![\w*])")
 _CAPTION = re.compile(r"(?:Figure|Fig\.|Table)\s*\d+\s*[.:]")
 _REFERENCES = re.compile(r"(?:\d+\.?\s+)?(?:references?|bibliography|literature|works cited)\.?", re.IGNORECASE)
 

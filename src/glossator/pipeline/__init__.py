@@ -6,7 +6,7 @@ from glossator.pipeline.doors import answer_conversations, parse_paths, read_con
 from glossator.pipeline.examination import examine
 from glossator.pipeline.listing import list_stages, plan_recipe
 from glossator.pipeline.progress import Progress, Silent
-from glossator.pipeline.runs import Run, find_run, list_runs, open_run
+from glossator.pipeline.runs import Run, find_newest_result, find_run, list_runs, open_run
 from glossator.pipeline.summary import summarize
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "answer_conversations",
     "clean_runs",
     "examine",
+    "find_newest_result",
     "find_run",
     "list_runs",
     "list_stages",

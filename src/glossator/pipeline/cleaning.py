@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from glossator.artifacts.directory import PARTIAL
+from glossator.artifacts.fingerprint import FINGERPRINT_DIGITS
 from glossator.errors import MissingArtifactError
-from glossator.pipeline.runs import Run, list_runs, locked
+from glossator.pipeline.runs import RUN_FILE, Run, list_runs, locked
+from glossator.pipeline.stages import STAGES
 from glossator.records import JsonValue
+
+TRASH = ".deleting-"
+_ARTIFACT = re.compile(
+    f"({'|'.join(stage.name for stage in STAGES)})-[0-9a-f]{{{FINGERPRINT_DIGITS}}}({re.escape(PARTIAL)})?"
+)
 
 
 def clean_runs(runs_dir: Path, *, recipe: str | None, keep: int, delete: bool) -> dict[str, JsonValue]:
@@ -28,17 +37,16 @@ def clean_runs(runs_dir: Path, *, recipe: str | None, keep: int, delete: bool) -
     folders = [runs_dir / recipe] if recipe else sorted(path for path in runs_dir.glob("*") if path.is_dir())
     missing = [folder for folder in folders if not folder.is_dir()]
     if missing or not runs_dir.is_dir():
-        raise MissingArtifactError(
-            f"{missing[0] if missing else runs_dir} does not exist; name the folder with --runs-dir"
-        )
+        absent = missing[0] if missing else runs_dir
+        raise MissingArtifactError(f"{absent} does not exist; name the folder with --runs-dir")
     items: list[dict[str, JsonValue]] = []
-    for folder in folders:
-        with locked(folder):
+    for folder in filter(_holds_runs, folders):
+        with locked(folder) if delete else nullcontext():
             rows = list(_survey(folder, keep))
             items.extend(rows)
             for row in rows:
                 if delete and not row["needed"]:
-                    shutil.rmtree(str(row["path"]))
+                    _delete(Path(row["path"]))
     return {
         "items": items,
         "unneeded_bytes": sum(int(row["bytes"]) for row in items if not row["needed"]),
@@ -46,15 +54,32 @@ def clean_runs(runs_dir: Path, *, recipe: str | None, keep: int, delete: bool) -
     }
 
 
+def _holds_runs(folder: Path) -> bool:
+    """Whether a folder is one of a recipe's runs: nothing else is looked at, let alone deleted."""
+    return (folder / ".lock").is_file() and any(folder.glob(f"*/{RUN_FILE}"))
+
+
+def _delete(path: Path) -> None:
+    """Delete a folder so that a kill half way leaves no artifact without its manifest."""
+    trash = path.with_name(f"{TRASH}{path.name}")
+    path.rename(trash)
+    shutil.rmtree(trash)
+
+
 def _survey(folder: Path, keep: int) -> Iterator[dict[str, JsonValue]]:
     runs = list_runs(folder)
-    kept = runs[-keep:]
+    evaluated = [run for run in runs if run.artifact("evaluate") is not None]
+    kept = [*runs[-keep:], *evaluated[-1:]]  # three failed attempts must not cost the last result
     needed = {stage.artifact for run in kept for stage in run.record.stages if stage.artifact}
+    resumable = bool(runs) and runs[-1].record.finished is None
     for run in runs:
         yield _row(run.path, _run_words(run, kept=run in kept), needed=run in kept)
     for path in sorted((folder / "artifacts").glob("*")):
-        if path.name.endswith(PARTIAL):
-            resumable = bool(runs) and runs[-1].record.finished is None
+        if path.name.startswith(TRASH):
+            yield _row(path, "left by an interrupted deletion", needed=False)
+        elif not _ARTIFACT.fullmatch(path.name) or not path.is_dir():
+            continue
+        elif path.name.endswith(PARTIAL):
             words = "unfinished work that the next run goes on with" if resumable else "unfinished work of an older run"
             yield _row(path, words, needed=resumable)
         elif path.name in needed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -52,7 +52,7 @@ def run_recipe(
     road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
     chosen = choose_stages(stage, first, last)
     check_before_work(road)
-    with locked(road.folder):
+    with _disk_errors_explained(road.folder), locked(road.folder):
         return _Walk(road, chosen, progress or Silent()).go()
 
 
@@ -72,7 +72,8 @@ def artifact_path(road: Road, stage: Stage, print_: str) -> Path:
 
 def _fingerprint_of(stage: Stage, road: Road, prints: dict[str, str]) -> str:
     inputs = {name: prints[name] for name in stage.inputs}
-    return fingerprint(stage.name, stage.version, stage.settings(road), inputs)
+    values = {"settings": stage.settings(road), "adds_to": stage.adds_to(road, inputs) if stage.adds_to else None}
+    return fingerprint(stage.name, stage.version, values, inputs)
 
 
 class _Walk:
@@ -106,14 +107,13 @@ class _Walk:
         path = artifact_path(self._road, stage, self._prints[stage.name])
         found = find_artifact(path)
         if found is None and stage.name not in self._chosen:
-            wanted = ", ".join(sorted(self._chosen))
+            first = next(other for other in STAGES if other.name in self._chosen)
             raise MissingArtifactError(
-                f"{wanted} needs what stage {stage.number} {stage.name} leaves, and it was not made yet;"
-                f" run: glossator run RECIPE --to {stage.name}"
+                f"stage {first.number} {first.name} needs what stage {stage.number} {stage.name} leaves, and it was not"
+                f" made yet; run: glossator run {self._road.recipe_path} --to {first.inputs[-1]}"
             )
         if found is not None:
             self._artifacts[stage.name] = found
-            self._settle(stage, found)
             self._note(stage, "skipped", found)
             if stage.name in self._chosen:
                 self._progress.begin_stage(stage.number, stage.name, stage.leaves)
@@ -124,15 +124,15 @@ class _Walk:
     def _work(self, stage: Stage, path: Path) -> None:
         self._progress.begin_stage(stage.number, stage.name, stage.leaves)
         begun = time.monotonic()
+        self._save(finished=False)  # on record before the work, so that a killed run's drafts are known to be its own
         try:
-            with _disk_errors_explained(path):
-                made = self._make(stage, path)
+            made = self._make(stage, path)
         except BaseException:
-            self._note(stage, "failed")
+            with suppress(OSError):  # the disk may be what failed
+                self._note(stage, "failed")
             self._progress.end_stage("failed", time.monotonic() - begun, {})
             raise
         self._artifacts[stage.name] = made
-        self._settle(stage, made)
         self._note(stage, "done", made)
         self._progress.end_stage("done", made.manifest.seconds, dict(made.manifest.counts))
 
@@ -143,19 +143,18 @@ class _Walk:
         begun = time.monotonic()
         draft = draft_for(stage, path)
         print_ = self._prints[stage.name]
+        settings = stage.settings(self._road)
         counts = stage.work(Context(self._road, inputs, draft, print_, self._progress))
+        if not stage.inputs and _fingerprint_of(stage, self._road, self._prints) != print_:
+            raise ArtifactError(f"what stage {stage.name} reads was changed while it was read; run again")
         return draft.seal(
             stage=stage.name,
             fingerprint=print_,
             inputs={name: self._prints[name] for name in stage.inputs},
-            settings=stage.settings(self._road),
+            settings=settings,
             seconds=time.monotonic() - begun,
             counts=counts,
         )
-
-    def _settle(self, stage: Stage, artifact: Artifact) -> None:
-        if stage.settle is not None:
-            stage.settle(self._road, artifact)
 
     def _note(self, stage: Stage, status: Status, artifact: Artifact | None = None) -> None:
         record = replace(self._records[stage.name], status=status, fingerprint=self._prints.get(stage.name))
@@ -183,30 +182,46 @@ class _Walk:
             finished=_now() if finished else None,
             versions=library_versions(),
             stages=tuple(self._records.values()),
+            recipe_path=str(self._road.recipe_path),
         )
 
     def _finish(self) -> Run:
-        """The earlier run itself where nothing was left to do, else this one."""
+        """The earlier run that holds all of this where nothing was left to do, else this one."""
         if self._run is None:
             record = self._record(finished=True)
-            made = {stage.name: stage.artifact for stage in record.stages}
+            found = {(stage.name, stage.artifact) for stage in record.stages if stage.artifact}
             for earlier in reversed(list_runs(self._road.folder)):
-                same = {stage.name: stage.artifact for stage in earlier.record.stages} == made
-                if same and earlier.record.recipe_hash == record.recipe_hash and earlier.record.finished:
+                held = {(stage.name, stage.artifact) for stage in earlier.record.stages}
+                if found <= held and earlier.record.recipe_hash == record.recipe_hash and earlier.record.finished:
                     return earlier
         return self._save(finished=True)
 
 
 @contextmanager
-def _disk_errors_explained(path: Path) -> Iterator[None]:
-    """A full disk is the user's to mend: one line, and what is finished stays."""
+def _disk_errors_explained(folder: Path) -> Iterator[None]:
+    """A full disk or a folder that cannot be written is the user's to mend: one line, and what is finished stays."""
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if _disk_is_full(error):
             remedy = "free space (glossator clean) and run again: what is finished is kept"
-            raise ArtifactError(f"the disk is full while writing {path}; {remedy}") from error
+            raise ArtifactError(f"the disk of {folder} is full; {remedy}") from error
+        if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+            place = error.filename or folder
+            raise ArtifactError(f"{place} cannot be used: {error.strerror}; use another --runs-dir") from error
         raise
+
+
+def _disk_is_full(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error; the libraries that write weights say so in words of their own."""
+    if error is None:
+        return False
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    told = str(error)
+    if "No space left" in told or "os error 28" in told or "inline_container" in told:
+        return True
+    return _disk_is_full(error.__cause__ or error.__context__)
 
 
 def _now() -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from glossator.artifacts import read_records, read_table, write_json, write_records, write_table
 from glossator.errors import YieldError
@@ -12,29 +14,38 @@ from glossator.pipeline.context import Context
 from glossator.pipeline.settings import student_path
 from glossator.records import Chunk, Document, ParsedDocument, Reject, from_dict, to_dict
 
+_FILE_NAME = str.maketrans("/ ", "-_")
+_LASTING_OUTCOMES = ("ok", "repaired", "empty", "encrypted")
+"""What the content alone decides. A time-out, too little memory, a killed worker or a failing disk may not come again,
+and `unreadable` does not tell these from a damaged file; such documents are read anew."""
+
 
 def collect(context: Context) -> dict[str, int]:
     """Read every source; the same content from two places is one document with both origins."""
-    from glossator.sources import collect as collect_from
-
     documents: dict[str, Document] = {}
     rejects: list[Reject] = []
-    for source in context.recipe.sources:
-        values = source.model_dump(exclude={"kind", "path"})
-        for found in collect_from(source.kind, path=context.road.resolve(source.path), **values):
-            context.progress.advance()
-            if isinstance(found, Reject):
-                rejects.append(found)
-            elif found.id in documents:
-                documents[found.id] = _with_origins(documents[found.id], found)
-            else:
-                documents[found.id] = found
+    for found in _read_sources(context):
+        context.progress.advance()
+        if isinstance(found, Reject):
+            rejects.append(found)
+        elif found.id in documents:
+            documents[found.id] = _with_origins(documents[found.id], found)
+        else:
+            documents[found.id] = found
     if not documents:
         places = ", ".join(source.path for source in context.recipe.sources)
         raise YieldError(f"no document found in {places} ({reasons_text(rejects)}); name a folder of PDF, .md or .txt")
     write_table(context.output("documents.parquet"), documents.values(), Document)
     write_records(context.output("rejects.jsonl"), rejects)
     return {"documents": len(documents), "rejected": len(rejects)}
+
+
+def _read_sources(context: Context) -> Iterator[Document | Reject]:
+    from glossator.sources import collect as collect_from
+
+    for source in context.recipe.sources:
+        values = source.model_dump(exclude={"kind", "path"})
+        yield from collect_from(source.kind, path=context.road.resolve(source.path), **values)
 
 
 def _with_origins(first: Document, second: Document) -> Document:
@@ -45,27 +56,41 @@ def _with_origins(first: Document, second: Document) -> Document:
 
 def parse(context: Context) -> dict[str, int]:
     """Parse each document once; what was parsed under this parser before is taken from the cache."""
-    from glossator.parsing import PARSER_VERSION, parse_documents
+    from glossator.parsing import parse_documents, parser_version
 
     section = context.recipe.parsing
     documents = read_table(context.input("collect", "documents.parquet"), Document)
-    cache = context.road.cache / "parsed" / PARSER_VERSION.replace("/", "-")
+    cache = context.road.cache / "parsed" / parser_version().translate(_FILE_NAME)
     parsed: dict[str, ParsedDocument] = {}
     for document in documents:
-        file = cache / f"{document.id}.json"
-        if file.is_file():
-            parsed[document.id] = from_dict(ParsedDocument, json.loads(file.read_text("utf-8")))
-    missing = [document for document in documents if document.id not in parsed]
+        with suppress(OSError, ValueError, TypeError, AttributeError):  # what cannot be read is parsed again
+            text = (cache / f"{document.id}.json").read_text("utf-8")
+            parsed[document.id] = from_dict(ParsedDocument, json.loads(text))
+    missing = _where_they_lie_now(context, [document for document in documents if document.id not in parsed])
     context.progress.expect(len(documents), "documents")
     context.progress.advance(len(parsed))
     for result in parse_documents(
         missing, workers=section.workers, timeout_seconds=section.timeout_seconds, memory_mb=section.memory_mb
     ):
         parsed[result.document_id] = result
-        if result.outcome not in ("timeout", "memory"):  # these depend on limits that the next run may raise
+        if result.outcome in _LASTING_OUTCOMES:
             write_json(cache / f"{result.document_id}.json", to_dict(result))
         context.progress.advance()
     return _write_parsed(context, documents, [parsed[document.id] for document in documents])
+
+
+def _where_they_lie_now(context: Context, documents: Sequence[Document]) -> list[Document]:
+    """Documents with the paths that their files have today.
+
+    What was collected is known by its content, so a folder may have moved since and the work on it still holds.
+    """
+    if not documents:
+        return []
+    paths = {found.id: found.path for found in _read_sources(context) if isinstance(found, Document)}
+    return [
+        dataclasses.replace(document, path=paths.get(document.id) or document.path) if document.path else document
+        for document in documents
+    ]
 
 
 def _write_parsed(context: Context, documents: Sequence[Document], parsed: Sequence[ParsedDocument]) -> dict[str, int]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import read_jsonl
+from glossator.artifacts import read_numbered_jsonl
 from glossator.errors import GlossatorError, ModelError
 from glossator.pipeline.progress import Progress, Silent
-from glossator.records import Document, JsonValue, Message, Reject
+from glossator.records import Document, JsonValue, Message, ParsedDocument
 
 if TYPE_CHECKING:
     from glossator.llm import Reply
+    from glossator.sources.contents import Contents
 
 ROLES = ("system", "user", "assistant")
 
@@ -20,45 +21,43 @@ ROLES = ("system", "user", "assistant")
 def parse_paths(
     paths: Sequence[Path], *, workers: int, timeout_seconds: float, memory_mb: int
 ) -> list[dict[str, JsonValue]]:
-    """Parse files and folders; one row a file, also for those that cannot be read.
+    """Parse files and folders; one row a file, also for equal files and for those that cannot be read.
+
+    A file that is named twice has one row. Equal bytes are parsed once, as the type that the first of them has.
 
     Returns:
-        Rows `{"path", "outcome", "reason", "pages", "seconds", "markdown"}`, in the order given.
+        Rows `{"path", "outcome", "reason", "pages", "seconds", "markdown"}`, in the order given; the path starts with
+        the one that was given.
     """
     from glossator.parsing import parse_documents, to_markdown
-    from glossator.sources import collect
+    from glossator.sources import local_files
 
+    files = {file.path: file for path in paths for file in local_files.look(path)}
     documents: dict[str, Document] = {}
-    rows: list[dict[str, JsonValue]] = []
-    for path in paths:
-        for found in collect("local_files", path=path):
-            if isinstance(found, Reject):
-                name, _, detail = found.detail.partition(": ")
-                outcome = "empty" if found.reason == "empty" else "unreadable"
-                rows.append(_row(str(path / name if path.is_dir() else path), outcome, f"{found.reason}: {detail}"))
-            elif found.id not in documents:
-                documents[found.id] = found
-                rows.append(_row(str(found.path), "", "", document_id=found.id))
-    results = {}
-    seconds: dict[str, float] = {}
-    for result in parse_documents(
-        list(documents.values()),
-        workers=workers,
-        timeout_seconds=timeout_seconds,
-        memory_mb=memory_mb,
-        on_result=lambda parsed, taken: seconds.update({parsed.document_id: taken}),
+    for file in files.values():
+        if not file.contents.problem:
+            documents.setdefault(file.contents.id, local_files.to_document(file))
+    done: dict[str, dict[str, JsonValue]] = {}
+
+    def note(result: ParsedDocument, seconds: float) -> None:
+        told = {"outcome": result.outcome, "reason": result.reason, "pages": result.pages}
+        done[result.document_id] = {**told, "seconds": round(seconds, 4), "markdown": to_markdown(result)}
+
+    todo = list(documents.values())
+    for _ in parse_documents(
+        todo, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb, on_result=note
     ):
-        results[result.document_id] = result
-    for row in rows:
-        result = results.get(str(row.pop("document_id", "")))  # type: ignore[assignment]
-        if result is not None:
-            row.update(outcome=result.outcome, reason=result.reason, pages=result.pages)
-            row.update(seconds=round(seconds.get(result.document_id, 0.0), 4), markdown=to_markdown(result))
-    return rows
+        pass
+    return [
+        {"path": local_files.printable(file.path), **(done.get(file.contents.id) or _refusal(file.contents))}
+        for file in files.values()
+    ]
 
 
-def _row(path: str, outcome: str, reason: str, **more: JsonValue) -> dict[str, JsonValue]:
-    return {"path": path, "outcome": outcome, "reason": reason, "pages": 0, "seconds": 0.0, "markdown": "", **more}
+def _refusal(contents: Contents) -> dict[str, JsonValue]:
+    outcome = "empty" if contents.problem == "empty" else "unreadable"
+    reason = f"{contents.problem}: {contents.detail}"
+    return {"outcome": outcome, "reason": reason, "pages": 0, "seconds": 0.0, "markdown": ""}
 
 
 def read_conversations(path: Path) -> list[tuple[Message, ...]]:
@@ -69,7 +68,7 @@ def read_conversations(path: Path) -> list[tuple[Message, ...]]:
     """
     if not path.is_file():
         raise GlossatorError(f"{path} does not exist; give a JSONL file with --input")
-    return [_conversation(row, f"{path}, line {number}") for number, row in enumerate(read_jsonl(path), start=1)]
+    return [_conversation(row, f"{path}, line {number}") for number, row in read_numbered_jsonl(path)]
 
 
 def _conversation(row: JsonValue, place: str) -> tuple[Message, ...]:
@@ -92,23 +91,44 @@ def answer_conversations(
     *,
     model: str,
     adapter: Path | None,
-    quantization: str,
+    quantization: str | None,
     max_new_tokens: int,
     batch_size: int,
     progress: Progress | None = None,
 ) -> list[Reply]:
     """Let a model, alone or with an adapter, answer conversations; replies come in input order.
 
+    Args:
+        conversations: each ends with a user turn.
+        model: `embedded`, or a model folder.
+        adapter: a folder with an adapter; None for the model alone.
+        quantization: how the base is held; None for how the adapter was trained, or unquantised without one.
+        max_new_tokens: longest reply.
+        batch_size: conversations answered at once.
+        progress: told of every reply.
+
     Raises:
         ModelError: model or adapter cannot be loaded, or a prompt does not fit.
     """
     from glossator.embedded import resolve_model
+    from glossator.llm.adapter_form import read_adapter_form
     from glossator.llm.loading import QUANTIZATIONS
     from glossator.llm.local import LocalModel
 
-    if quantization not in QUANTIZATIONS:
-        raise ModelError(f"quantization {quantization!r} is unknown; use {', '.join(QUANTIZATIONS)}")
-    chosen = LocalModel.open(resolve_model(model), adapter=adapter, quantization=quantization, batch_size=batch_size)
+    folder = resolve_model(model)
+    if not isinstance(folder, Path):
+        raise ModelError(f"--model {model!r} is no folder on this machine; give a model folder, or embedded")
+    trained = read_adapter_form(adapter) if adapter else None
+    chosen = quantization or (trained.quantization if trained else "none")
+    if chosen not in QUANTIZATIONS:
+        raise ModelError(f"quantization {chosen!r} is unknown; use {', '.join(QUANTIZATIONS)}")
+    opened = LocalModel.open(
+        folder,
+        adapter=adapter,
+        quantization=chosen,
+        dtype=trained.dtype if trained else "bfloat16",
+        batch_size=batch_size,
+    )
     watcher = progress or Silent()
     watcher.expect(len(conversations), "replies")
-    return chosen.generate(conversations, max_new_tokens=max_new_tokens, on_progress=watcher.advance)
+    return opened.generate(conversations, max_new_tokens=max_new_tokens, on_progress=watcher.advance)

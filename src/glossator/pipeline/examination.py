@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from glossator.errors import ModelError
 from glossator.pipeline.preflight import NEEDED
 from glossator.records import JsonValue
 
@@ -51,12 +52,11 @@ def _extras() -> Iterator[Finding]:
 def _model() -> Iterator[Finding]:
     from glossator.embedded import base_model_path
 
-    path = base_model_path()
-    weights = path / "model.safetensors"
-    if weights.is_file():
+    try:
+        weights = base_model_path() / "model.safetensors"
         yield _finding("embedded model", "ok", f"{weights.stat().st_size / 1e6:.0f} MB")
-    else:
-        yield _finding("embedded model", "missing", f"no {weights.name}", "install glossator again from a whole wheel")
+    except (ModelError, OSError) as error:
+        yield _finding("embedded model", "missing", str(error), "install glossator again from a whole wheel")
 
 
 def _memory() -> Iterator[Finding]:

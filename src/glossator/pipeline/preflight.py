@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 
 from glossator.errors import EvaluationError, MissingExtraError, Problem, RecipeError
 from glossator.pipeline.context import Road
-from glossator.pipeline.settings import student_path, task_of
+from glossator.pipeline.settings import student_path, task_of, training_parameters
 
 NEEDED = {
     "documents": ("pdf_oxide", "tokenizers", "psutil", "rensa"),
@@ -21,8 +22,9 @@ def check_before_work(road: Road) -> None:
     Raises:
         MissingExtraError: an extra that the recipe needs is not installed.
         ModelError: the base model is not there.
+        TrainingError: a training parameter is out of range.
         SynthesisError: a task file is not there or malformed.
-        RecipeError: a metric has no such name.
+        RecipeError: a metric has no such name, or samples do not fit the base model.
     """
     recipe = road.recipe
     extras = ["documents", *(["train"] if recipe.training else []), *(["evaluate"] if recipe.evaluation else [])]
@@ -30,11 +32,27 @@ def check_before_work(road: Road) -> None:
         for library in NEEDED[extra]:
             if importlib.util.find_spec(library) is None:
                 raise MissingExtraError(library, extra)
-    student_path(road)
+    _check_student(road)
     for task in recipe.synthesis.tasks if recipe.synthesis else ():
         task_of(road, task.prompt)
     if recipe.evaluation is not None:
         _check_metrics(road)
+
+
+def _check_student(road: Road) -> None:
+    """Check what the base model can hold, and the training parameters, against each other."""
+    path = student_path(road)
+    training, evaluation = road.recipe.training, road.recipe.evaluation
+    if training is None:
+        return
+    training_parameters(training)
+    config = json.loads((path / "config.json").read_text("utf-8"))
+    holds = int(config.get("max_position_embeddings", 1 << 30))
+    longest = road.recipe.curation.max_tokens + (evaluation.max_new_tokens if evaluation else 0)
+    if longest > holds:
+        message = f"samples of {road.recipe.curation.max_tokens} tokens and answers do not fit {path.name}"
+        remedy = f"it holds {holds} tokens: lower curation.max_tokens or evaluation.max_new_tokens"
+        raise RecipeError(str(road.recipe_path), [Problem("training.base_model", message, remedy)])
 
 
 def _check_metrics(road: Road) -> None:

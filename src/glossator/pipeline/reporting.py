@@ -17,22 +17,11 @@ from glossator.pipeline.context import Context
 from glossator.pipeline.documents import read_chunks, read_rejects
 from glossator.pipeline.samples import SPLIT_NAMES, read_documents, read_splits
 from glossator.pipeline.student import read_training
+from glossator.pipeline.summary import funnel_of
 from glossator.pipeline.versions import library_versions
 from glossator.records import Chunk, ParsedDocument, Prediction, Sample, Score
 
 REJECTING = ("collect", "parse", "chunk", "split", "synthesize", "curate")
-
-
-def funnel_of(counts: dict[str, dict[str, int]]) -> Funnel:
-    """The funnel from the counts of the stages: samples kept, and samples rejected by teacher's checks and filters."""
-    kept = counts.get("curate", {})
-    return Funnel(
-        documents=counts.get("parse", {}).get("documents", counts.get("collect", {}).get("documents", 0)),
-        pages=counts.get("parse", {}).get("pages", 0),
-        chunks=counts.get("chunk", {}).get("chunks", 0),
-        samples=sum(kept.get(name, 0) for name in ("train", "dev", "test", "test_seen")),
-        rejected=counts.get("synthesize", {}).get("rejected", 0) + kept.get("rejected", 0),
-    )
 
 
 def write_run_report(
@@ -81,7 +70,7 @@ def write_run_report(
         verdict=judge(comparison),
         comparison=comparison,
         test_looks=looks,
-        funnel=funnel_of(counts),
+        funnel=Funnel(**funnel_of(counts)),
         rejects=count_rejects(context),
         splits={name: counts["curate"].get(name, 0) for name in SPLIT_NAMES},
         checkpoints=checkpoints_of(read_selection(context)),

@@ -48,6 +48,8 @@ class RunRecord:
     finished: str | None
     versions: Mapping[str, str]
     stages: tuple[StageRecord, ...]
+    recipe_path: str = ""
+    """Where the recipe lay, as it was given."""
 
 
 class Run:
@@ -144,6 +146,18 @@ def find_run(name: str, runs_dir: Path, holding: Sequence[str] = ()) -> Run:
             return run
     missing = next(stage for stage in holding if runs[-1].artifact(stage) is None)
     raise MissingArtifactError(f"no run of {name!r} holds stage {missing}; run: glossator run RECIPE --to {missing}")
+
+
+def find_newest_result(name: str, runs_dir: Path) -> Run:
+    """Find a run like `find_run`; of a recipe's runs the newest that was evaluated, else the newest.
+
+    Raises:
+        MissingArtifactError: there is none.
+    """
+    try:
+        return find_run(name, runs_dir, ["evaluate"])
+    except MissingArtifactError:
+        return find_run(name, runs_dir)
 
 
 def _is_plain(name: str) -> bool:

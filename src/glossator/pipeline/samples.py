@@ -6,13 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import Artifact, read_records, read_table, write_json, write_records
+from glossator.artifacts import read_records, read_table, write_json, write_records
 from glossator.errors import YieldError
 from glossator.lineage import links_of
-from glossator.pipeline.context import Context, Road
+from glossator.pipeline.context import Context
 from glossator.pipeline.documents import read_chunks, reasons_text
-from glossator.pipeline.settings import new_genesis, student_path, task_of
-from glossator.pipeline.splits_file import read_assignment, read_genesis, write_assignment
+from glossator.pipeline.settings import split as split_settings
+from glossator.pipeline.settings import student_path, task_of
+from glossator.pipeline.splits_file import history_key, read_assignment, write_assignment
 from glossator.records import Document, Reject, Sample
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ def split(context: Context) -> dict[str, int]:
         seed=context.recipe.seed,
         previous=Assignment.from_dict(kept) if kept is not None else None,
     )
+    inputs = {name: artifact.manifest.fingerprint for name, artifact in context.inputs.items()}
+    key = history_key(split_settings(context.road), inputs)
+    # Before the artifact is sealed: killed in between, the next run adds to what is kept and comes to the same.
+    write_assignment(context.road.splits_file, key, assignment.to_dict())
     write_json(context.output("assignment.json"), assignment.to_dict())
+    if kept is not None:
+        context.progress.say("documents keep the split they had (splits.json); delete that file to draw anew")
     write_records(context.output("rejects.jsonl"), rejects)
     return _assignment_counts(context, assignment, rejects)
 
@@ -47,22 +54,12 @@ def _assignment_counts(context: Context, assignment: Assignment, rejects: list[R
     from glossator.curation import unit_key
 
     present = {unit_key(chunk, assignment.unit) for chunk in read_chunks(context)}
-    splits = [split for key, split in assignment.split_of.items() if key in present]
+    splits = [assignment.split_of_unit(key) for key in present]
     counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool") if splits.count(name)}
     if assignment.unit == "section":
-        context.progress.say(
-            "too few documents to hold whole ones out: sections are split, so unseen means unseen sections"
-        )
+        began = "this recipe began with" if assignment.unit_reason == "kept" else "there are"
+        context.progress.say(f"{began} too few documents to hold whole ones out: unseen means unseen sections")
     return {f"{assignment.unit}s_{name}": count for name, count in counts.items()} | {"rejected": len(rejects)}
-
-
-def keep_assignment(road: Road, artifact: Artifact) -> None:
-    """Keep what stage 3a decided for all later runs of the recipe."""
-    decided = json.loads(artifact.file("assignment.json").read_text("utf-8"))
-    kept = read_assignment(road.splits_file)
-    if kept is not None and set(decided["split_of"]) <= set(kept["split_of"]):
-        return
-    write_assignment(road.splits_file, read_genesis(road.splits_file) or new_genesis(road), decided)
 
 
 def synthesize(context: Context) -> dict[str, int]:
@@ -81,7 +78,7 @@ def synthesize(context: Context) -> dict[str, int]:
         task = task_of(context.road, row.prompt)
         for made in synthesize(
             chunks,
-            teacher=open_teacher(section.teacher.kind),
+            teacher=open_teacher(section.teacher.kind, seed=context.recipe.seed),
             task=task,
             split_of=assignment.split_of_chunk,
             groups=dict.fromkeys(groups, row.group) if row.group else groups,
@@ -134,7 +131,7 @@ def curate(context: Context) -> dict[str, int]:
     used = {chunk_id for sample in curated.samples for chunk_id in sample.chunk_ids}
     links = links_of(curated.samples, [chunk for chunk in chunks.values() if chunk.id in used], read_documents(context))
     write_records(context.output("lineage.jsonl"), links)
-    check_yield(counts, len(samples))
+    check_yield(counts, len(samples), ledger=curated.ledger)
     return {**counts, "rejected": len(curated.rejects)}
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import fingerprint
 from glossator.errors import ModelError
 from glossator.pipeline.context import Road
-from glossator.pipeline.splits_file import read_genesis
+from glossator.pipeline.splits_file import adds_to, history_key
 from glossator.recipe import TrainingSection
 from glossator.records import JsonValue
 
 if TYPE_CHECKING:
     from glossator.synthesis import Task
+    from glossator.training import SftParameters
 
+MODEL_FILES = ("config.json", "tokenizer.json")
 SAMPLED_PLACES = 16
 SAMPLED_BYTES = 1 << 16
 
@@ -34,11 +36,11 @@ def collect(road: Road) -> JsonValue:
 
 def parse(road: Road) -> JsonValue:
     """Parser, its version and its limits; not how many workers share the work."""
-    from glossator.parsing import PARSER_VERSION
+    from glossator.parsing import parser_version
 
     section = road.recipe.parsing
     limits = {"timeout_seconds": section.timeout_seconds, "memory_mb": section.memory_mb}
-    return {"parser": section.parser, "version": PARSER_VERSION, **limits}
+    return {"parser": section.parser, "version": parser_version(), **limits}
 
 
 def chunk(road: Road) -> JsonValue:
@@ -49,27 +51,30 @@ def chunk(road: Road) -> JsonValue:
 
 
 def split(road: Road) -> JsonValue:
-    """The quotas, and which kept assignment they add to."""
-    splits = road.recipe.curation.splits.model_dump(mode="json")
-    values: dict[str, JsonValue] = {"splits": splits, "seed": road.recipe.seed}
-    return {**values, "genesis": read_genesis(road.splits_file) or new_genesis(road)}
+    """The quotas and the seed."""
+    return {"splits": road.recipe.curation.splits.model_dump(mode="json"), "seed": road.recipe.seed}
 
 
-def new_genesis(road: Road) -> str:
-    """The name of the assignment that a first split under this recipe starts."""
-    settings = {"splits": road.recipe.curation.splits.model_dump(mode="json"), "seed": road.recipe.seed}
-    return fingerprint("genesis", "1", settings, {})
+def kept_splits(road: Road, inputs: Mapping[str, str]) -> str:
+    """Which kept assignment a split of these inputs adds to."""
+    return adds_to(road.splits_file, history_key(split(road), inputs))
 
 
 def synthesize(road: Road) -> JsonValue:
-    """Teacher, tasks with the hashes of their files, seed."""
+    """Teacher, tasks with the hashes of their files and answer styles, seed."""
+    from glossator.llm.answer_styles import load_answer_style
     from glossator.synthesis import open_teacher
 
     section = road.recipe.synthesis
     if section is None:
         return None
-    tasks = [{"hash": task_of(road, task.prompt).hash, "group": task.group} for task in section.tasks]
-    return {"teacher": open_teacher(section.teacher.kind).name, "tasks": tasks, "seed": road.recipe.seed}
+    tasks = []
+    for row in section.tasks:
+        task = task_of(road, row.prompt)
+        style = load_answer_style(task.answer_style).hash if task.answer_style else None
+        tasks.append({"hash": task.hash, "style": style, "group": row.group})
+    teacher = open_teacher(section.teacher.kind, seed=road.recipe.seed)
+    return {"teacher": teacher.name, "tasks": tasks, "seed": road.recipe.seed}
 
 
 def curate(road: Road) -> JsonValue:
@@ -98,11 +103,11 @@ def baseline(road: Road) -> JsonValue:
 
 
 def train(road: Road) -> JsonValue:
-    """Every hyper-parameter, the base model, seed."""
+    """Every hyper-parameter, the base model, seed; not how often progress is told."""
     section = road.recipe.training
     if section is None:
         return None
-    values = section.model_dump(mode="json", exclude={"base_model"})
+    values = section.model_dump(mode="json", exclude={"base_model", "logging_steps"})
     return {
         **values,
         "model": model_identity(student_path(road)),
@@ -137,10 +142,10 @@ def student_path(road: Road) -> Path:
     if name == "embedded":
         return Path(resolve_model("embedded"))
     path = road.resolve(name)
-    if not (path / "config.json").is_file():
-        raise ModelError(
-            f"training.base_model {name!r} is no folder with a model ({path}); use embedded or such a folder"
-        )
+    absent = [file for file in MODEL_FILES if not (path / file).is_file()]
+    if absent or not any(path.glob("*.safetensors")):
+        missing = ", ".join(absent) or "a .safetensors file"
+        raise ModelError(f"training.base_model {name!r} is no model folder: {path} lacks {missing}; use another")
     return path
 
 
@@ -172,6 +177,18 @@ def _sampled_hash(path: Path) -> str:
                 file.seek(place * (size - SAMPLED_BYTES) // (SAMPLED_PLACES - 1))
                 digest.update(file.read(SAMPLED_BYTES))
     return digest.hexdigest()[:16]
+
+
+def training_parameters(section: TrainingSection) -> SftParameters:
+    """The parameters of training as its room takes them.
+
+    Raises:
+        TrainingError: one of them is out of range.
+    """
+    from glossator.training import SftParameters
+
+    values = section.model_dump(exclude={"kind", "base_model", "lora"})
+    return SftParameters(**values, **section.lora.model_dump())
 
 
 def task_of(road: Road, prompt: str) -> Task:

@@ -1,23 +1,33 @@
 """The assignment of documents to splits that a recipe keeps for good: `runs/<recipe>/splits.json`.
 
-Its `genesis` names the recipe values under which it was begun, so that a run knows which kept assignment its
-split stage adds to. Delete the file to draw anew.
+Beside the assignment lies its history: for each set of inputs that was split, the hash of what was kept just before.
+A run over the same inputs is thereby known to add to the same thing, and finds its split done; a deleted or restored
+file changes what a run adds to, so it splits again. Delete the file to draw anew.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
-from glossator.artifacts import write_json
+from glossator.artifacts import canonical_json, fingerprint, write_json
 from glossator.errors import CurationError
-from glossator.records import JsonValue
+from glossator.records import JsonValue, content_id
+
+NOTHING = "nothing"
+"""What a first split adds to."""
 
 
-def read_genesis(path: Path) -> str | None:
-    """The genesis of a kept assignment; None where nothing is kept yet."""
+def history_key(settings: JsonValue, inputs: Mapping[str, str]) -> str:
+    """Name a split by the recipe's values for it and the fingerprints of what it splits."""
+    return fingerprint("split-history", "1", settings, inputs)
+
+
+def adds_to(path: Path, key: str) -> str:
+    """The hash of the assignment that this split adds to, or added to when it was first made."""
     kept = _read(path)
-    return str(kept["genesis"]) if kept else None
+    return kept["history"].get(key) or _hash(kept["assignment"]) if kept else NOTHING
 
 
 def read_assignment(path: Path) -> JsonValue | None:
@@ -26,9 +36,15 @@ def read_assignment(path: Path) -> JsonValue | None:
     return kept["assignment"] if kept else None
 
 
-def write_assignment(path: Path, genesis: str, assignment: JsonValue) -> None:
-    """Keep an assignment, atomically."""
-    write_json(path, {"genesis": genesis, "assignment": assignment})
+def write_assignment(path: Path, key: str, assignment: JsonValue) -> None:
+    """Keep an assignment and what it was added to, atomically. Writing the same split again changes nothing."""
+    kept = _read(path)
+    history = {**(kept["history"] if kept else {}), key: adds_to(path, key)}
+    write_json(path, {"assignment": assignment, "history": history})
+
+
+def _hash(assignment: JsonValue) -> str:
+    return content_id(canonical_json(assignment["split_of"]))
 
 
 def _read(path: Path) -> dict[str, JsonValue] | None:
@@ -36,8 +52,7 @@ def _read(path: Path) -> dict[str, JsonValue] | None:
         return None
     try:
         kept = json.loads(path.read_text("utf-8"))
-        return {"genesis": kept["genesis"], "assignment": kept["assignment"]}
+        return {"assignment": dict(kept["assignment"]), "history": dict(kept["history"])}
     except (ValueError, KeyError, TypeError) as error:
-        raise CurationError(
-            f"{path} is unreadable ({error}); restore it, or delete it to draw the splits anew"
-        ) from error
+        remedy = "restore it, or delete it to draw the splits anew"
+        raise CurationError(f"{path} is unreadable ({error}); {remedy}") from error

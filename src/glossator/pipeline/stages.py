@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from glossator.artifacts import Artifact, Draft
+from glossator.artifacts import Draft
 from glossator.errors import GlossatorError
 from glossator.pipeline import documents, samples, settings, student
 from glossator.pipeline.context import Context, Road
@@ -34,8 +34,8 @@ class Stage:
     """False where the recipe leaves the room out."""
     keep: tuple[str, ...] = ()
     """Entries of the draft that a new attempt goes on with."""
-    settle: Callable[[Road, Artifact], None] | None = None
-    """Run after the stage is done and each time it is found done."""
+    adds_to: Callable[[Road, Mapping[str, str]], JsonValue] | None = None
+    """What is kept from earlier runs that the output adds to, given the fingerprints of the inputs."""
 
 
 def _teaches(recipe: Recipe) -> bool:
@@ -56,7 +56,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("2a", "parse", "process", "parsed documents", ("collect",), "1", settings.parse, documents.parse),
     Stage("2b", "chunk", "process", "chunks", ("parse",), "1", settings.chunk, documents.chunk),
     Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "1",
-          settings.split, samples.split, _teaches, settle=samples.keep_assignment),
+          settings.split, samples.split, _teaches, adds_to=settings.kept_splits),
     Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "chunk", "split"), "1",
           settings.synthesize, samples.synthesize, _teaches),
     Stage("3c", "curate", "generate", "train, dev, test, test_seen; rejects; ledger",
@@ -100,12 +100,12 @@ def choose_stages(stage: str | None = None, first: str | None = None, last: str 
     Raises:
         GlossatorError: both forms are mixed, a name is unknown, or the range is empty.
     """
-    if stage and (first or last):
+    if stage is not None and (first is not None or last is not None):
         raise GlossatorError("--stage cannot go with --from or --to; give one of them")
-    if stage:
+    if stage is not None:
         return stages_named(stage)
-    begin = STAGES.index(stages_named(first)[0]) if first else 0
-    end = STAGES.index(stages_named(last)[-1]) if last else len(STAGES) - 1
+    begin = STAGES.index(stages_named(first)[0]) if first is not None else 0
+    end = STAGES.index(stages_named(last)[-1]) if last is not None else len(STAGES) - 1
     if begin > end:
         raise GlossatorError(f"--from {first} lies behind --to {last}; swap them")
     return STAGES[begin : end + 1]

@@ -12,7 +12,7 @@ from glossator.artifacts import AppendLog, read_records, write_json, write_recor
 from glossator.errors import EvaluationError
 from glossator.pipeline.context import Context
 from glossator.pipeline.samples import read_samples
-from glossator.pipeline.settings import student_path
+from glossator.pipeline.settings import student_path, training_parameters
 from glossator.recipe import EvaluationSection, TrainingSection
 from glossator.records import Prediction, Sample
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from glossator.llm.local import LocalModel
     from glossator.training import TrainingStep
 
-EXAMINED = ("dev", "test", "test_seen")
-BASE_NAME = "base"
+EXAMINED = ("test", "test_seen")
 
 
 def _sections(context: Context) -> tuple[TrainingSection, EvaluationSection]:
@@ -68,7 +67,7 @@ def _answer(
 
 
 def baseline(context: Context) -> dict[str, int]:
-    """Let the base model answer dev, test and test_seen before anything is trained."""
+    """Let the base model answer what will be examined, before anything is trained."""
     samples = read_samples(context, *EXAMINED)
     context.progress.expect(len(samples), "answers")
     predictions = _answer(context, _open_student(context), samples, adapter=None, log_name="predictions")
@@ -78,12 +77,10 @@ def baseline(context: Context) -> dict[str, int]:
 
 def train(context: Context) -> dict[str, int]:
     """Tune an adapter on train; dev gives the loss that is watched, never a gradient."""
-    from glossator.training import SftParameters, train_adapter
+    from glossator.training import train_adapter
 
     section = context.recipe.training
     assert section is not None
-    values = section.model_dump(exclude={"kind", "base_model", "lora"})
-    lora = section.lora.model_dump()
     steps_done = 0
 
     def report(step: TrainingStep) -> None:
@@ -98,7 +95,7 @@ def train(context: Context) -> dict[str, int]:
         read_samples(context, "dev"),
         base_model=student_path(context.road),
         output=context.output("checkpoints"),
-        parameters=SftParameters(**values, **lora),
+        parameters=training_parameters(section),
         seed=context.recipe.seed,
         on_progress=report,
     )
@@ -124,12 +121,13 @@ def read_training(context: Context) -> dict[str, Any]:
 def select(context: Context) -> dict[str, int]:
     """Let every checkpoint answer dev, and take the one with the best weighted score."""
     from glossator.evaluation import mean_scores, score_predictions, select_checkpoint
+    from glossator.llm.adapter_form import write_adapter_form
 
     _, evaluation = _sections(context)
     names = read_training(context)["checkpoints"]
     dev = read_samples(context, "dev")
     context.progress.expect(len(dev) * len(names), "answers")
-    metrics = list(dict.fromkeys([*evaluation.metrics, *evaluation.select_by]))
+    metrics = list(evaluation.select_by)
     base = _open_student(context)
     scores: dict[str, dict[str, float]] = {}
     predictions: list[Prediction] = []
@@ -141,6 +139,8 @@ def select(context: Context) -> dict[str, int]:
     ranking = [{"name": row.name, "score": row.score, "metrics": dict(row.metrics)} for row in selection.ranking]
     write_records(context.output("predictions.jsonl"), predictions)
     shutil.copytree(_checkpoint(context, selection.chosen), context.output("adapter"), ignore=_only_adapter)
+    training, _ = _sections(context)
+    write_adapter_form(context.output("adapter"), quantization=training.quantization, bf16=training.bf16)
     write_json(context.output("selection.json"), {"chosen": selection.chosen, "ranking": ranking})
     return {"checkpoints": len(names), "answers": len(predictions)}
 
@@ -157,15 +157,19 @@ def _only_adapter(_: str, names: list[str]) -> list[str]:
 def evaluate(context: Context) -> dict[str, int]:
     """Score base and tuned on test and test_seen, once, and write the report."""
     from glossator.evaluation import score_predictions
+    from glossator.pipeline.looks import count_looks
     from glossator.pipeline.reporting import write_run_report
-    from glossator.pipeline.test_looks import count_look
 
     _, evaluation = _sections(context)
-    samples = read_samples(context, "test", "test_seen")
+    samples = read_samples(context, *EXAMINED)
     if not any(sample.split == "test" for sample in samples):
         raise EvaluationError("there are no test questions; give more documents")
     context.progress.expect(len(samples), "answers")
-    looks = count_look(context)
+    looks = count_looks(
+        context.road.test_looks_file,
+        model=context.inputs["select"].manifest.fingerprint,
+        documents={name for sample in samples if sample.split == "test" for name in sample.document_ids},
+    )
     adapter = context.inputs["select"].path / "adapter"
     tuned_model = _open_student(context).with_adapter(adapter)
     tuned = _answer(context, tuned_model, samples, adapter="adapter", log_name="tuned")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 
 from glossator.pipeline.runs import Run
-from glossator.records import JsonValue
+from glossator.records import JsonValue, to_dict
 
 SPLITS = ("train", "dev", "test", "test_seen", "pool")
 
@@ -26,11 +26,14 @@ def summarize(run: Run) -> dict[str, JsonValue]:
             }
             for stage in run.record.stages
         ],
-        "funnel": _funnel(run),
+        "funnel": funnel_of({stage.name: dict(stage.counts or {}) for stage in run.record.stages}),
         "splits": _splits(run),
         "scores": _scores(report, "test"),
         "scores_test_seen": _scores(report, "test_seen"),
         "differences": _differences(report),
+        "unit": report["comparison"]["unit"] if report else None,
+        "confidence": next((row["paired"]["confidence"] for row in _rows(report)), None),
+        "recipe_path": run.record.recipe_path or None,
         "verdict": report["verdict"] if report else {"helped": None, "sentence": "This run holds no evaluation yet."},
         "test_looks": report["test_looks"] if report else 0,
         "paths": _paths(run),
@@ -42,15 +45,15 @@ def _counts(run: Run, stage: str) -> dict[str, int]:
     return dict(found.counts or {}) if found else {}
 
 
-def _funnel(run: Run) -> dict[str, int]:
-    kept = _counts(run, "curate")
-    parsed, collected = _counts(run, "parse"), _counts(run, "collect")
+def funnel_of(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """The funnel from the counts of the stages, by stage; rejected are questions, or sentences that nearly made one."""
+    kept, collected = counts.get("curate", {}), counts.get("collect", {})
     return {
-        "documents": parsed.get("documents", collected.get("documents", 0)),
-        "pages": parsed.get("pages", 0),
-        "chunks": _counts(run, "chunk").get("chunks", 0),
+        "documents": counts.get("parse", {}).get("documents", collected.get("documents", 0)),
+        "pages": counts.get("parse", {}).get("pages", 0),
+        "chunks": counts.get("chunk", {}).get("chunks", 0),
         "samples": sum(kept.get(name, 0) for name in SPLITS),
-        "rejected": _counts(run, "synthesize").get("rejected", 0) + kept.get("rejected", 0),
+        "rejected": counts.get("synthesize", {}).get("rejected", 0) + kept.get("rejected", 0),
     }
 
 
@@ -61,13 +64,21 @@ def _splits(run: Run) -> dict[str, int]:
 
 def _read_report(run: Run) -> dict[str, JsonValue] | None:
     artifact = run.artifact("evaluate")
-    return dict(json.loads(artifact.file("report.json").read_text("utf-8"))) if artifact else None
+    if artifact is None:
+        return None
+    from glossator.evaluation import read_report
+
+    return to_dict(read_report(artifact.file("report.json")))
+
+
+def _rows(report: dict[str, JsonValue] | None) -> list[dict[str, JsonValue]]:
+    return list(report["comparison"]["scores"]) if report else []
 
 
 def _scores(report: dict[str, JsonValue] | None, split: str) -> dict[str, dict[str, float]]:
     """Mean scores of base and tuned on one split, by metric."""
     scores: dict[str, dict[str, float]] = {"base": {}, "tuned": {}}
-    for row in report["comparison"]["scores"] if report else []:
+    for row in _rows(report):
         if row["split"] == split:
             for model in ("base", "tuned"):
                 scores[model][row["metric"]] = row[model]["mean"]
@@ -79,7 +90,7 @@ def _differences(report: dict[str, JsonValue] | None) -> list[dict[str, JsonValu
     keys = ("difference", "low", "high", "questions", "documents")
     return [
         {"split": row["split"], "metric": row["metric"], **{key: row["paired"][key] for key in keys}}
-        for row in (report["comparison"]["scores"] if report else [])
+        for row in _rows(report)
     ]
 
 

@@ -15,12 +15,11 @@ import yaml
 from pydantic import ValidationError
 
 from glossator.errors import Problem, RecipeError
-from glossator.recipe.problems import problems_of
-from glossator.recipe.sections import LATER_SECTIONS, Recipe
+from glossator.recipe.problems import known_keys, problems_of
+from glossator.recipe.sections import LATER_SECTIONS, Recipe, looks_secret
 from glossator.records import JsonValue
 
 ENVIRONMENT_PREFIX = "GLOSSATOR_"
-SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -37,12 +36,16 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), environment: Mapping[
     """
     problems: list[Problem] = []
     variables = {**_read_dotenv(Path(".env")), **(os.environ if environment is None else environment)}
-    values = _expand(_read_yaml(path), variables, (), problems)
+    try:
+        values = _expand(_read_yaml(path), variables, (), problems)
+    except RecursionError:
+        problem = Problem("(file)", "holds itself, or is nested without end", "write it flat")
+        raise RecipeError(str(path), [problem]) from None
     if not isinstance(values, dict):
         raise RecipeError(str(path), [Problem("(whole file)", "is not a mapping of keys", "start with `name: …`")])
     for key, text in sorted(variables.items()):
-        if _names_a_section(key):
-            _set_value(values, key[len(ENVIRONMENT_PREFIX) :].lower().split("__"), _parse(text), key, problems)
+        if key.startswith(ENVIRONMENT_PREFIX):
+            _set_from_environment(values, key, text, problems)
     for override in overrides:
         dotted, equals, text = override.partition("=")
         if not equals or not dotted:
@@ -95,6 +98,9 @@ def _read_yaml(path: Path) -> JsonValue:
         raise RecipeError(str(path), [Problem("(file)", "does not exist", "name a .yaml file")]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {error}", "name a text file")]) from None
+    except TypeError:
+        problem = Problem("(file)", "has a key that is no text", "write keys as plain words")
+        raise RecipeError(str(path), [problem]) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "(file)"
@@ -103,10 +109,13 @@ def _read_yaml(path: Path) -> JsonValue:
 
 
 def _parse(text: str) -> JsonValue:
+    """Read a typed value as YAML; text stays as it is, so that ` #` and `: ` in a path mean themselves."""
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
+        value = yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
     except yaml.YAMLError:
         return text
+    is_yaml_text = text.lstrip()[:1] in ("[", "{", '"', "'")
+    return value if is_yaml_text or not isinstance(value, str | dict) else text
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
@@ -114,14 +123,35 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    return {key: value for key, value in dotenv_values(path, interpolate=False).items() if value is not None}
+    try:
+        found = dotenv_values(path, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {error}", "save it as UTF-8 text")]) from None
+    return {key: value for key, value in found.items() if value is not None}
 
 
-def _names_a_section(variable: str) -> bool:
-    if not variable.startswith(ENVIRONMENT_PREFIX):
-        return False
-    first, *rest = variable[len(ENVIRONMENT_PREFIX) :].lower().split("__")
-    return bool(rest) or first in Recipe.model_fields
+def _set_from_environment(values: dict[str, Any], variable: str, text: str, problems: list[Problem]) -> None:
+    """Put `GLOSSATOR_SECTION__KEY` in its place; other variables of that prefix are let be.
+
+    Names of keys are lower-case in recipes and written in capitals here; where any key may stand (the metrics of
+    `select_by`) the case is kept.
+    """
+    parts = variable[len(ENVIRONMENT_PREFIX) :].split("__")
+    first = parts[0].lower()
+    if len(parts) == 1 and first not in Recipe.model_fields:
+        section = next((name for name in Recipe.model_fields if first.startswith(f"{name}_")), None)
+        if section:
+            remedy = f"write {ENVIRONMENT_PREFIX}{section.upper()}__{first[len(section) + 1 :].upper()}"
+            problems.append(Problem(variable, "has one underscore between section and key", remedy))
+        return
+    keys: list[str] = []
+    for part in parts:
+        keys.append(part if keys and not known_keys(_location(keys)) else part.lower())
+    _set_value(values, keys, _parse(text), variable, problems)
+
+
+def _location(keys: Sequence[str]) -> list[int | str]:
+    return [int(key) if key.isdigit() else key for key in keys]
 
 
 def _expand(value: JsonValue, variables: Mapping[str, str], at: tuple[str, ...], problems: list[Problem]) -> JsonValue:
@@ -135,7 +165,7 @@ def _expand(value: JsonValue, variables: Mapping[str, str], at: tuple[str, ...],
 
     def replace(match: re.Match[str]) -> str:
         name, default = match.groups()
-        if any(word in name.upper() for word in SECRET_WORDS):
+        if looks_secret(name):
             remedy = "leave it out: secrets are read from the environment where they are needed, never from a recipe"
             problems.append(Problem(".".join(at), f"${{{name}}} looks like a secret", remedy))
             return ""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from glossator.errors import Problem
-from glossator.recipe.sections import Recipe
+from glossator.recipe.sections import Recipe, looks_secret
 
 SHOWN_CHARACTERS = 60
 
@@ -39,26 +39,27 @@ def _problem(detail: ErrorDetails) -> Problem:
     path = ".".join(place) or "(whole file)"
     context = detail.get("ctx", {})
     if detail["type"] == "extra_forbidden":
-        return Problem(path, f"unknown key (value {_shown(detail['input'])})", _nearest_key(detail["loc"]))
+        return Problem(path, f"unknown key (value {_shown(detail['input'], path)})", _nearest_key(detail["loc"]))
     if detail["type"] == "missing":
         return Problem(path, "is missing", "add it")
     if detail["type"] == "value_error":
-        return Problem(path, str(context.get("error", detail["msg"])), "change one of these values")
+        message, _, remedy = str(context.get("error", detail["msg"])).partition("; ")
+        return Problem(path, message, remedy or "change one of these values")
     remedy = _expectation(detail["type"], context) or detail["msg"][:1].lower() + detail["msg"][1:]
-    return Problem(path, f"{_shown(detail['input'])} is not valid", remedy)
+    return Problem(path, f"{_shown(detail['input'], path)} is not valid", remedy)
 
 
 def _expectation(kind: str, context: Mapping[str, Any]) -> str | None:
     """What pydantic expected, as an instruction; None where its own words serve better."""
     bounds = {
-        "greater_than": "gt",
-        "greater_than_equal": "ge",
-        "less_than": "lt",
-        "less_than_equal": "le",
+        "greater_than": ("more than", "gt"),
+        "greater_than_equal": ("at least", "ge"),
+        "less_than": ("less than", "lt"),
+        "less_than_equal": ("at most", "le"),
     }
     if kind in bounds:
-        words = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}[bounds[kind]]
-        return f"give {words} {context[bounds[kind]]}"
+        words, key = bounds[kind]
+        return f"give {words} {context[key]}"
     if kind == "literal_error":
         return f"use {context['expected']}"
     if kind == "string_pattern_mismatch":
@@ -69,15 +70,15 @@ def _expectation(kind: str, context: Mapping[str, Any]) -> str | None:
 
 
 def _nearest_key(location: tuple[int | str, ...]) -> str:
-    known = _known_keys(location[:-1])
+    known = known_keys(location[:-1])
     close = difflib.get_close_matches(str(location[-1]), known, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
     return f"known here: {', '.join(known)}" if known else "remove it"
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    """The keys of the section at a place, found by walking the models' annotations."""
+def known_keys(location: Sequence[int | str]) -> list[str]:
+    """The keys of the section at a place, found by walking the models' annotations; none where any key may stand."""
     model: type[BaseModel] | None = Recipe
     for part in location:
         if isinstance(part, int):
@@ -97,6 +98,9 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, path: str) -> str:
+    """A value as a message shows it: short, and not at all where its key is named like a secret."""
+    if looks_secret(path):
+        return "hidden"
     text = repr(value)
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -118,12 +119,12 @@ class TrainingSection(Section):
     warmup_ratio: Share = 0.1
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, ge=0)
-    max_length: int = Field(1024, ge=16, description="Longest training row in tokens; longer ones stop the run.")
+    max_length: int = Field(2048, ge=16, description="Longest training row in tokens; longer ones stop the run.")
     optim: str = Field("adamw_torch", min_length=1, description="An optimiser of transformers; paged ones need a GPU.")
     bf16: bool = Field(default=True, description="Compute in bfloat16; false: in 32 bits.")
     gradient_checkpointing: bool = Field(default=False, description="Less memory, about a third slower.")
     checkpoints: int = Field(3, ge=1, le=50, description="Checkpoints kept, evenly spaced; dev chooses among them.")
-    logging_steps: int = Field(10, ge=1)
+    logging_steps: int = Field(1, ge=1, description="Steps between two signs of progress.")
 
 
 class EvaluationSection(Section):
@@ -159,6 +160,25 @@ class Recipe(Section):
     curation: CurationSection = CurationSection()
     training: TrainingSection | None = None
     evaluation: EvaluationSection | None = None
+
+    @model_validator(mode="after")
+    def _rooms_have_what_they_need(self) -> Recipe:
+        if self.training is not None and self.synthesis is None:
+            raise ValueError("training needs samples; add a synthesis section")
+        if self.evaluation is not None and self.training is None:
+            raise ValueError("evaluation compares a base with a tuned model; add a training section")
+        if self.training is not None and self.curation.max_tokens > self.training.max_length:
+            kept, trained = self.curation.max_tokens, self.training.max_length
+            raise ValueError(f"curation.max_tokens ({kept}) must not exceed training.max_length ({trained})")
+        return self
+
+
+_SECRET = re.compile(r"(?:^|[_.])(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|[_.])", re.IGNORECASE)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a variable or a key is named like a secret: one of its words is KEY, TOKEN, SECRET or PASSWORD."""
+    return _SECRET.search(name) is not None
 
 
 LATER_SECTIONS = ("retrieval", "registry", "serving", "exports")

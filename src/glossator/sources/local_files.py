@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import dataclasses
 import glob
+import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from glossator.errors import SourceError
 from glossator.records import Document, Reject, content_id
+from glossator.sources.contents import MAX_PDF_BYTES, MAX_TEXT_BYTES, Contents, read_contents
 
-_PDF_SEARCH_BYTES = 1024
-"""A PDF's header may stand anywhere within its first 1024 bytes (PDF 1.7, appendix H, note 13)."""
-
-_HEADING = re.compile(r"^ {0,3}#\s+(.+?)\s*#*\s*$", re.MULTILINE)
-_MARKDOWN_ENDINGS = (".md", ".markdown")
-_TEXT_ENDINGS = (*_MARKDOWN_ENDINGS, ".txt", ".text", ".rst", "")
-"""What prose is called. XML, HTML, JSON, code and tables are text as well, but nothing to ask questions about."""
 _WILDCARD = re.compile(r"[*?\[]")
 
 
-@dataclass(slots=True)
-class _Found:
-    """One file: where it is, what it is called, and its bytes or why it has none."""
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """One file: where it is, what it is called, what it holds."""
 
     path: Path
+    """As found under the path that was given."""
     name: str
-    """Path relative to the root, with forward slashes."""
-    problem: str = ""
-    detail: str = ""
-    data: bytes = field(default=b"", repr=False)
+    """Path relative to the root, with forward slashes, fit for printing."""
+    contents: Contents
 
 
-def collect(path: Path | str, *, patterns: Sequence[str] = ("**/*",)) -> Iterator[Document | Reject]:
+def collect(
+    path: Path | str,
+    *,
+    patterns: Sequence[str] = ("**/*",),
+    max_pdf_bytes: int = MAX_PDF_BYTES,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+) -> Iterator[Document | Reject]:
     """Collect PDF, Markdown and plain text files; what cannot be taken becomes a reject.
 
     A PDF is known by its content, whatever it is called. Other files are taken if they are UTF-8 text and called
@@ -44,57 +44,97 @@ def collect(path: Path | str, *, patterns: Sequence[str] = ("**/*",)) -> Iterato
     Args:
         path: a file, a folder, or a glob pattern such as `papers/*.pdf`.
         patterns: which files of a folder to take, as glob patterns relative to it.
+        max_pdf_bytes: a larger PDF is rejected as `too_large`.
+        max_text_bytes: a larger text is rejected as `too_large`.
 
     Raises:
         SourceError: there is nothing at `path`.
     """
     documents: dict[str, Document] = {}
     rejects: list[Reject] = []
-    for found in _find(Path(path), patterns):
-        _read(found)
-        media_type = "" if found.problem else _media_type(found)
-        if found.problem:
-            subject = content_id("local_files", found.name)
-            rejects.append(Reject(subject, "collect", found.problem, f"{found.name}: {found.detail}"))
+    for file in look(path, patterns=patterns, max_pdf_bytes=max_pdf_bytes, max_text_bytes=max_text_bytes):
+        if file.contents.problem:
+            rejects.append(_to_reject(file))
             continue
-        document_id, origin, size = content_id(found.data), f"local_files:{found.name}", len(found.data)
-        title = _title(found, media_type)
-        found.data = b""
-        known = documents.get(document_id)
-        if known is not None:
-            documents[document_id] = _with_origin(known, origin)
-            continue
-        documents[document_id] = Document(
-            id=document_id,
-            source_id=found.name,
-            origins=(origin,),
-            title=title,
-            media_type=media_type,
-            path=str(found.path.resolve()),
-            metadata={"bytes": size},
-        )
+        document = to_document(file)
+        known = documents.get(document.id)
+        documents[document.id] = document if known is None else _with_origins(known, document)
     yield from documents.values()
     yield from rejects
 
 
-def state(path: Path | str, *, patterns: Sequence[str] = ("**/*",)) -> str:
-    """Hash the names and contents of the files that `collect` would look at.
+def state(
+    path: Path | str,
+    *,
+    patterns: Sequence[str] = ("**/*",),
+    max_pdf_bytes: int = MAX_PDF_BYTES,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+) -> str:
+    """Hash the names and contents of the files that `collect` would look at; of one it would reject, name and size.
+
+    Where the folder lies is no part of it: documents are the same wherever they are.
 
     Raises:
         SourceError: there is nothing at `path`.
     """
-    parts = []
-    for found in _find(Path(path), patterns):
-        _read(found)
-        parts += [found.name, found.problem or content_id(found.data)]
-        found.data = b""
+    parts: list[str] = []
+    for file in look(path, patterns=patterns, max_pdf_bytes=max_pdf_bytes, max_text_bytes=max_text_bytes):
+        contents = file.contents
+        parts += [file.name, contents.id or f"{contents.problem} {contents.bytes}"]
     return content_id(*parts)
 
 
-def _find(path: Path, patterns: Sequence[str]) -> list[_Found]:
+def look(
+    path: Path | str,
+    *,
+    patterns: Sequence[str] = ("**/*",),
+    max_pdf_bytes: int = MAX_PDF_BYTES,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+) -> Iterator[LocalFile]:
+    """Read what `collect` would, one row a file: also for equal files and for those that cannot be taken.
+
+    Raises:
+        SourceError: there is nothing at `path`.
+    """
+    for file in _find(Path(path), patterns):
+        if file.contents.problem:
+            yield file
+        else:
+            contents = read_contents(file.path, max_pdf_bytes=max_pdf_bytes, max_text_bytes=max_text_bytes)
+            yield dataclasses.replace(file, contents=contents)
+
+
+def to_document(file: LocalFile) -> Document:
+    """Turn a file that has no problem into a document."""
+    return Document(
+        id=file.contents.id,
+        source_id=file.name,
+        origins=(f"local_files:{file.name}",),
+        title=file.contents.heading or file.path.stem,
+        media_type=file.contents.media_type,
+        path=str(file.path.resolve()),
+        metadata={"bytes": file.contents.bytes},
+    )
+
+
+def printable(path: Path) -> str:
+    r"""Write a path so that it can be printed and stored; bytes that are not UTF-8 become `\xe9` and the like."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _to_reject(file: LocalFile) -> Reject:
+    subject = content_id("local_files", file.name)
+    return Reject(subject, "collect", file.contents.problem, f"{file.name}: {file.contents.detail}")
+
+
+def _with_origins(first: Document, second: Document) -> Document:
+    return dataclasses.replace(first, origins=(*first.origins, *second.origins))
+
+
+def _find(path: Path, patterns: Sequence[str]) -> list[LocalFile]:
     """The files under a path, sorted by name; those that lead out of it already carry that problem."""
     if path.is_file():
-        return [_Found(path, path.name)]
+        return [_named(path, Path(path.name))]
     if path.is_dir():
         bad = [
             pattern for pattern in patterns if Path(pattern).is_absolute() or ".." in Path(pattern).parts or not pattern
@@ -121,74 +161,36 @@ def _fixed_part(pattern: Path) -> Path:
     return Path(*fixed) if fixed else Path()
 
 
-def _select(root: Path, matches: set[Path]) -> list[_Found]:
+def _select(root: Path, matches: set[Path]) -> list[LocalFile]:
     home = root.resolve()
     selected = []
     for match in matches:
         relative = match.relative_to(root)
         if any(part.startswith(".") for part in relative.parts) or (match.is_dir() and not match.is_symlink()):
             continue
-        found = _Found(match, relative.as_posix())
+        file = _named(match, relative)
         try:
             target = match.resolve(strict=True)
         except (OSError, RuntimeError) as error:
-            found.problem, found.detail = "unreadable", f"broken link ({type(error).__name__})"
+            file = _refused(file, "unreadable", f"broken link ({type(error).__name__})")
         else:
             if not target.is_relative_to(home):
-                found.problem, found.detail = "outside_folder", "a link that leads out of the folder"
+                file = _refused(file, "outside_folder", "a link that leads out of the folder")
             elif target.is_dir():
                 continue
-        selected.append(found)
-    return sorted(selected, key=lambda found: found.name)
+        selected.append(file)
+    return sorted(selected, key=lambda file: file.name)
 
 
-def _read(found: _Found) -> None:
-    if found.problem:
-        return
+def _named(path: Path, relative: Path) -> LocalFile:
+    """A file not read yet; one whose path no artifact could hold already carries that problem."""
+    file = LocalFile(path, printable(relative), Contents())
     try:
-        if not found.path.is_file():
-            found.problem, found.detail = "unreadable", "not a regular file"
-            return
-        found.data = found.path.read_bytes()
-    except OSError as error:
-        found.problem, found.detail = "unreadable", error.strerror or type(error).__name__
-        return
-    if not found.data:
-        found.problem, found.detail = "empty", "no bytes"
-    elif not _media_type(found):
-        found.problem, found.detail = _refusal(found.path.suffix.lower())
+        str(path.resolve()).encode("utf-8")
+    except UnicodeEncodeError:
+        return _refused(file, "unreadable", "its name, or that of a folder above it, is not UTF-8; rename it")
+    return file
 
 
-def _media_type(found: _Found) -> str:
-    """The type, by content and for text by name too; an empty string if it is none that can be parsed."""
-    ending = found.path.suffix.lower()
-    if b"%PDF-" in found.data[:_PDF_SEARCH_BYTES] or (ending == ".pdf" and b"endobj" in found.data):
-        return "application/pdf"  # one whose header was damaged may still be read
-    if b"\0" in found.data or ending not in _TEXT_ENDINGS:
-        return ""
-    try:
-        found.data.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-    return "text/markdown" if ending in _MARKDOWN_ENDINGS else "text/plain"
-
-
-def _refusal(ending: str) -> tuple[str, str]:
-    """Why a file that is not empty cannot be taken: reason and detail."""
-    if ending == ".pdf":
-        return "fake_pdf", "it is called .pdf and holds neither a PDF header nor objects"
-    if ending in _TEXT_ENDINGS:
-        return "unknown_type", "neither PDF nor UTF-8 text"
-    return "unknown_type", f"files called {ending} are not read, only PDF, Markdown and plain text"
-
-
-def _title(found: _Found, media_type: str) -> str:
-    if media_type == "text/markdown":
-        heading = _HEADING.search(found.data.decode("utf-8"))
-        if heading:
-            return heading[1]
-    return found.path.stem
-
-
-def _with_origin(document: Document, origin: str) -> Document:
-    return dataclasses.replace(document, origins=(*document.origins, origin))
+def _refused(file: LocalFile, problem: str, detail: str) -> LocalFile:
+    return dataclasses.replace(file, contents=Contents(problem=problem, detail=detail))

@@ -3,7 +3,8 @@
 Two texts are near-duplicates when the sets of their three-word shingles overlap: Jaccard similarity (size of the
 intersection over size of the union) of at least the threshold. MinHash signatures and locality-sensitive hashing
 (Broder 1997; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3) propose the pairs, the exact
-similarity decides, and clusters are the connected components.
+similarity decides. A text that is mostly contained in a longer one joins it as well (`glossator.text.containment`).
+Clusters are the connected components.
 
 Where the default threshold comes from: with a share p of the words replaced at random, a three-word shingle survives
 with probability s = (1 - p)³ and the similarity is s / (2 - s): .75 at 5 %, .57 at 10 %, .44 at 15 %. Different papers
@@ -22,6 +23,8 @@ from itertools import islice
 from typing import Any
 
 from glossator.errors import MissingExtraError
+from glossator.text.containment import CONTAINMENT, join_contained
+from glossator.text.forest import Forest
 
 SHINGLE_WORDS = 3
 THRESHOLD = 0.3
@@ -35,28 +38,35 @@ _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900
 _BATCH = 256
 
 
-def cluster(texts: Mapping[str, str], *, threshold: float = THRESHOLD, seed: int = 42) -> dict[str, str]:
+def cluster(
+    texts: Mapping[str, str], *, threshold: float = THRESHOLD, contained: float = CONTAINMENT, seed: int = 42
+) -> dict[str, str]:
     """Take texts by id, leave the id of each text's cluster: the smallest id among its members.
 
     Case, punctuation and white space do not count. A text shorter than three words is one shingle; a text without
-    any word is alone in its cluster. The order of the mapping does not matter, and a text added later can join
-    clusters but never part two that were together.
+    any word is alone in its cluster. The order of the mapping does not matter. A text added later can join clusters;
+    it parts two that were together only where one contains the other by phrases that have become stock.
 
     Args:
         texts: id → text.
         threshold: Jaccard similarity of three-word shingles, above 0 and at most 1, from which two texts count as
             near-duplicates.
+        contained: share of the smaller text's shingles in the larger one, above 0 and at most 1, from which they do
+            as well.
         seed: decides the random permutations of MinHash, hence which of the pairs around the threshold are missed.
 
     Raises:
         MissingExtraError: rensa is not installed.
-        ValueError: the threshold is out of range.
+        ValueError: `threshold` or `contained` is out of range.
     """
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold is {threshold}; it must lie above 0 and not above 1")
-    parents = {text_id: text_id for text_id in sorted(texts)}
-    _join_similar(parents, texts, threshold=threshold, seed=seed)
-    return {text_id: _root(parents, text_id) for text_id in parents}
+    for name, value in (("threshold", threshold), ("contained", contained)):
+        if not 0 < value <= 1:
+            raise ValueError(f"{name} is {value}; it must lie above 0 and not above 1")
+    ids = sorted(texts)
+    forest: Forest[int] = Forest()
+    hashes = _join_similar(forest, [texts[text_id] for text_id in ids], threshold=threshold, seed=seed)
+    join_contained(forest, hashes, share=contained)
+    return {text_id: ids[forest.root(position)] for position, text_id in enumerate(ids)}
 
 
 def shingles(text: str, *, words: int = SHINGLE_WORDS) -> set[str]:
@@ -83,36 +93,38 @@ def plan_bands(threshold: float) -> tuple[int, int]:
     return best
 
 
-def _join_similar(parents: dict[str, str], texts: Mapping[str, str], *, threshold: float, seed: int) -> None:
-    """Join in the forest `parents` every proposed pair whose exact similarity reaches the threshold."""
+def _join_similar(forest: Forest[int], texts: Sequence[str], *, threshold: float, seed: int) -> list[array[int]]:
+    """Join in the forest every proposed pair of positions whose exact similarity reaches the threshold.
+
+    Returns:
+        the distinct shingle hashes of each text.
+    """
     try:
         import rensa
     except ImportError as error:
         raise MissingExtraError("rensa", "documents") from error
     bands, rows = plan_bands(threshold)
     index = rensa.RMinHashLSH(threshold, bands * rows, bands)
-    ids = list(parents)
     hashes: list[array[int]] = []
-    for position, (hashed, signature) in enumerate(_signatures(rensa, ids, texts, size=bands * rows, seed=seed)):
+    for position, (hashed, signature) in enumerate(_signatures(rensa, texts, size=bands * rows, seed=seed)):
         hashes.append(hashed)
         if not hashed:
             continue
         own = set(hashed)
         for candidate in sorted(index.query(signature)):
-            roots = sorted((_root(parents, ids[candidate]), _root(parents, ids[position])))
+            first, second = sorted((forest.root(candidate), forest.root(position)))
             # A pair that is joined already needs no second proof: this keeps large families of copies cheap.
-            if roots[0] != roots[1] and _jaccard(own, hashes[candidate]) >= threshold:
-                parents[roots[1]] = roots[0]
+            if first != second and _jaccard(own, hashes[candidate]) >= threshold:
+                forest.join(first, second)
         index.insert(position, signature)
+    return hashes
 
 
-def _signatures(
-    rensa: Any, ids: Sequence[str], texts: Mapping[str, str], *, size: int, seed: int
-) -> Iterator[tuple[array[int], Any]]:
-    """Yield each text's distinct 64-bit shingle hashes with its MinHash signature, in the order of the ids."""
-    remaining = iter(ids)
+def _signatures(rensa: Any, texts: Sequence[str], *, size: int, seed: int) -> Iterator[tuple[array[int], Any]]:
+    """Yield each text's distinct 64-bit shingle hashes with its MinHash signature."""
+    remaining = iter(texts)
     while batch := list(islice(remaining, _BATCH)):
-        tokens = [list(shingles(texts[text_id])) for text_id in batch]
+        tokens = [list(shingles(text)) for text in batch]
         hashed = rensa.RMinHash.hash_token_sets(tokens)
         signed = rensa.RMinHash.from_token_sets(tokens, size, seed)
         for numbers, signature in zip(hashed, signed, strict=True):
@@ -122,10 +134,3 @@ def _signatures(
 def _jaccard(left: set[int], right: array[int]) -> float:
     shared = sum(1 for number in right if number in left)
     return shared / (len(left) + len(right) - shared)
-
-
-def _root(parents: dict[str, str], member: str) -> str:
-    while parents[member] != member:
-        parents[member] = parents[parents[member]]
-        member = parents[member]
-    return member
