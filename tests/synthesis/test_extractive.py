@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -318,10 +316,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_text_is_read_within_seconds(text: str) -> None:
-    started = time.perf_counter()
-    ExtractiveTeacher().write(chunk_of(text))
-    assert time.perf_counter() - started < 5
+def test_hostile_text_gives_rejects_or_short_quotes_and_no_error(text: str) -> None:
+    for made in ExtractiveTeacher().write(chunk_of(text)):
+        assert isinstance(made, Reject) or made.answer.rstrip(".").lower() in text.lower()
 
 
 def test_an_order_in_the_text_is_only_text() -> None:

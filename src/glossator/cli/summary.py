@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-from glossator.cli.output import console, duration, escape, print_table
+from glossator.cli.options import RUNS_DIR
+from glossator.cli.output import console, counts_text, duration, escape, print_table
 from glossator.evaluation import looks_sentence
 from glossator.evaluation.compare import Unit
 
@@ -47,7 +50,7 @@ def _print_stages(summary: dict[str, Any]) -> None:
             stage["name"],
             stage["status"].replace("_", " "),
             duration(stage["seconds"]),
-            ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in stage["counts"].items()),
+            counts_text(stage["counts"]),
         ]
         for stage in summary["stages"]
     ]
@@ -105,8 +108,18 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
     out.print("[bold]Try next[/]")
     if summary["paths"]["report"]:
         out.print("  open the report in a browser: the charts, the rejects, answers side by side")
-    out.print(f"  glossator show {recipe}")
+    command, runs_dir = _command(), Path(summary["paths"]["run"]).parents[1]
+    place = "" if runs_dir == Path.cwd() / RUNS_DIR else f" --runs-dir {shlex.quote(_shown_path(str(runs_dir)))}"
+    out.print(escape(f"  {command} show {recipe}{place}"))
     if path := summary.get("recipe_path"):
         shown = escape(shlex.quote(_shown_path(path)))
-        out.print(f"  glossator run {shown} --set sources.0.path=FOLDER_OF_YOUR_PDFS --runs-dir my-runs")
-    out.print("  glossator clean")
+        out.print(f"  {command} run {shown} --set sources.0.path=FOLDER_OF_YOUR_PDFS --runs-dir my-runs")
+    out.print(escape(f"  {command} clean{place}"))
+
+
+def _command() -> str:
+    """The program as this user can call it: by name where that is found, else by the path it was called by."""
+    called = Path(sys.argv[0]).absolute()
+    if shutil.which("glossator") or called.name != "glossator":
+        return "glossator"
+    return shlex.quote(_shown_path(str(called)))
