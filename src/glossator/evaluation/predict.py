@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from glossator.errors import EvaluationError
-from glossator.llm import ChatModel
+from glossator.llm import ChatModel, Reply
 from glossator.records import Prediction, Sample
 
 
@@ -57,30 +57,25 @@ def predict(
     }
     for batch in form_batches(samples, batch_size):
         if any(sample.id not in predictions for sample in batch):
-            replies = model.generate(
-                [sample.prompt for sample in batch], max_new_tokens=max_new_tokens, temperature=temperature
-            )
-            if len(replies) != len(batch):
-                raise EvaluationError(f"model {model.name} gave {len(replies)} replies to {len(batch)} prompts")
-            for sample, reply in zip(batch, replies, strict=True):
+            for sample, reply in zip(batch, _ask(model, batch, max_new_tokens, temperature), strict=True):
                 if sample.id in predictions:
                     continue
-                prediction = Prediction(
-                    sample_id=sample.id,
-                    model=model_name,
-                    adapter=adapter,
-                    run=run,
-                    text=reply.text,
-                    tokens_in=reply.tokens_in,
-                    tokens_out=reply.tokens_out,
-                    seconds=reply.seconds,
+                predictions[sample.id] = Prediction(
+                    sample.id, *lineage, reply.text, reply.tokens_in, reply.tokens_out, reply.seconds
                 )
-                predictions[sample.id] = prediction
                 if on_prediction is not None:
-                    on_prediction(prediction)
+                    on_prediction(predictions[sample.id])
         if on_progress is not None:
             on_progress(len(batch))
     return [predictions[sample.id] for sample in samples]
+
+
+def _ask(model: ChatModel, batch: Sequence[Sample], max_new_tokens: int, temperature: float) -> list[Reply]:
+    prompts = [sample.prompt for sample in batch]
+    replies = model.generate(prompts, max_new_tokens=max_new_tokens, temperature=temperature)
+    if len(replies) != len(batch):
+        raise EvaluationError(f"model {model.name} gave {len(replies)} replies to {len(batch)} prompts")
+    return replies
 
 
 def form_batches(samples: Sequence[Sample], batch_size: int) -> list[list[Sample]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from glossator.artifacts import read_table
 from glossator.curation import Assignment, unit_key
-from glossator.evaluation import compare, judge, write_report
+from glossator.evaluation import Comparison, compare, judge, write_report
 from glossator.evaluation.examples import choose_examples
 from glossator.evaluation.report_data import Checkpoint, Funnel, LossPoint, RejectCount, ReportData
 from glossator.pipeline.context import Context
@@ -34,24 +34,11 @@ def write_run_report(
     looks: int,
 ) -> None:
     """Compare base and tuned, judge, and write `report.json`, `report.md` and `report.html` into the draft."""
-    recipe = context.recipe
-    evaluation, training = recipe.evaluation, recipe.training
+    evaluation, training = context.recipe.evaluation, context.recipe.training
     assert evaluation is not None
     assert training is not None
-    assignment = read_splits(context)
     chunks = {chunk.id: chunk for chunk in read_chunks(context)}
-    comparison = compare(
-        [score for score in scores if score.model == "base"],
-        [score for score in scores if score.model == "tuned"],
-        samples,
-        metrics=evaluation.metrics,
-        primary_metric=evaluation.primary,
-        unit=assignment.unit,
-        clusters=cluster_of_samples(samples, chunks, assignment),
-        seed=recipe.seed,
-        resamples=evaluation.resamples,
-        confidence=evaluation.confidence,
-    )
+    comparison = compare_models(context, samples, scores, chunks)
     history = read_training(context)
     counts = {name: dict(artifact.manifest.counts) for name, artifact in context.inputs.items()}
     examples = choose_examples(
@@ -64,7 +51,7 @@ def write_run_report(
         pages={chunk.id: chunk.page_first for chunk in chunks.values()},
     )
     data = ReportData(
-        recipe=recipe.name,
+        recipe=context.recipe.name,
         base_model=base[0].model if base else training.base_model,
         adapter=read_selection(context)["chosen"],
         verdict=judge(comparison),
@@ -88,6 +75,27 @@ def write_run_report(
         run=context.fingerprint,
     )
     write_report(data, context.draft.path)
+
+
+def compare_models(
+    context: Context, samples: Sequence[Sample], scores: Sequence[Score], chunks: Mapping[str, Chunk]
+) -> Comparison:
+    """Compare base and tuned as the recipe says, over whole documents, or sections where those were split."""
+    evaluation = context.recipe.evaluation
+    assert evaluation is not None
+    assignment = read_splits(context)
+    return compare(
+        [score for score in scores if score.model == "base"],
+        [score for score in scores if score.model == "tuned"],
+        samples,
+        metrics=evaluation.metrics,
+        primary_metric=evaluation.primary,
+        unit=assignment.unit,
+        clusters=cluster_of_samples(samples, chunks, assignment),
+        seed=context.recipe.seed,
+        resamples=evaluation.resamples,
+        confidence=evaluation.confidence,
+    )
 
 
 def titles_of(context: Context) -> dict[str, str]:
