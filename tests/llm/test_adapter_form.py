@@ -9,7 +9,7 @@ from glossator.llm.adapter_form import FILE, AdapterForm, read_adapter_form, wri
 
 
 def test_the_form_is_read_back_as_it_was_written(tmp_path: Path):
-    write_adapter_form(tmp_path, quantization="nf4", bf16=True)
+    write_adapter_form(tmp_path, AdapterForm("nf4", bf16=True))
     assert read_adapter_form(tmp_path) == AdapterForm("nf4", bf16=True)
     assert AdapterForm("nf4", bf16=True).dtype == "bfloat16"
     assert AdapterForm("none", bf16=False).dtype == "float32"

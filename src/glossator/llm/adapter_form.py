@@ -13,6 +13,7 @@ from typing import cast
 from glossator.artifacts import write_json
 from glossator.errors import ModelError
 from glossator.llm.loading import QUANTIZATIONS, Quantization
+from glossator.records import to_dict
 
 FILE = "glossator_form.json"
 
@@ -30,9 +31,9 @@ class AdapterForm:
         return "bfloat16" if self.bf16 else "float32"
 
 
-def write_adapter_form(adapter: Path, *, quantization: Quantization, bf16: bool) -> None:
+def write_adapter_form(adapter: Path, form: AdapterForm) -> None:
     """Note beside an adapter how its base was held."""
-    write_json(adapter / FILE, {"quantization": quantization, "bf16": bf16})
+    write_json(adapter / FILE, to_dict(form))
 
 
 def read_adapter_form(adapter: Path) -> AdapterForm | None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from glossator.artifacts import read_records, read_table, write_json, write_records, write_table
 from glossator.errors import YieldError
-from glossator.pipeline.context import Context
+from glossator.pipeline.context import Context, Road
 from glossator.pipeline.settings import student_path
 from glossator.records import Chunk, Document, ParsedDocument, Reject, from_dict, to_dict
 
@@ -24,7 +24,7 @@ def collect(context: Context) -> dict[str, int]:
     """Read every source; the same content from two places is one document with both origins."""
     documents: dict[str, Document] = {}
     rejects: list[Reject] = []
-    for found in _read_sources(context):
+    for found in read_sources(context.road):
         context.progress.advance()
         if isinstance(found, Reject):
             rejects.append(found)
@@ -40,18 +40,17 @@ def collect(context: Context) -> dict[str, int]:
     return {"documents": len(documents), "rejected": len(rejects)}
 
 
-def _read_sources(context: Context) -> Iterator[Document | Reject]:
+def read_sources(road: Road) -> Iterator[Document | Reject]:
+    """What every source of a recipe has to give, one after the other; the same document may come twice."""
     from glossator.sources import collect as collect_from
 
-    for source in context.recipe.sources:
+    for source in road.recipe.sources:
         values = source.model_dump(exclude={"kind", "path"})
-        yield from collect_from(source.kind, path=context.road.resolve(source.path), **values)
+        yield from collect_from(source.kind, path=road.resolve(source.path), **values)
 
 
 def _with_origins(first: Document, second: Document) -> Document:
-    merged = to_dict(first)
-    merged["origins"] = list(dict.fromkeys([*first.origins, *second.origins]))
-    return from_dict(Document, merged)
+    return dataclasses.replace(first, origins=tuple(dict.fromkeys([*first.origins, *second.origins])))
 
 
 def parse(context: Context) -> dict[str, int]:
@@ -86,7 +85,7 @@ def _where_they_lie_now(context: Context, documents: Sequence[Document]) -> list
     """
     if not documents:
         return []
-    paths = {found.id: found.path for found in _read_sources(context) if isinstance(found, Document)}
+    paths = {found.id: found.path for found in read_sources(context.road) if isinstance(found, Document)}
     return [
         dataclasses.replace(document, path=paths.get(document.id) or document.path) if document.path else document
         for document in documents

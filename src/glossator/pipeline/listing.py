@@ -7,6 +7,7 @@ from pathlib import Path
 from glossator.artifacts import find_artifact
 from glossator.pipeline.context import Road
 from glossator.pipeline.corridor import artifact_path, stage_fingerprints
+from glossator.pipeline.documents import read_sources
 from glossator.pipeline.stages import STAGES
 from glossator.recipe import Recipe
 from glossator.records import JsonValue, Reject
@@ -52,15 +53,11 @@ def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, 
 
 
 def _count_sources(road: Road) -> dict[str, int]:
-    from glossator.sources import collect
-
     seen: dict[str, int] = {}
     rejected = 0
-    for source in road.recipe.sources:
-        values = source.model_dump(exclude={"kind", "path"})
-        for found in collect(source.kind, path=road.resolve(source.path), **values):
-            if isinstance(found, Reject):
-                rejected += 1
-            else:
-                seen[found.id] = Path(found.path).stat().st_size if found.path else len(found.text or "")
+    for found in read_sources(road):
+        if isinstance(found, Reject):
+            rejected += 1
+        else:
+            seen[found.id] = Path(found.path).stat().st_size if found.path else len(found.text or "")
     return {"documents": len(seen), "bytes": sum(seen.values()), "rejected": rejected}

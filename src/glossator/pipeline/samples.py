@@ -11,9 +11,8 @@ from glossator.errors import YieldError
 from glossator.lineage import links_of
 from glossator.pipeline.context import Context
 from glossator.pipeline.documents import read_chunks, reasons_text
-from glossator.pipeline.settings import split as split_settings
-from glossator.pipeline.settings import student_path, task_of
-from glossator.pipeline.splits_file import history_key, read_assignment, write_assignment
+from glossator.pipeline.settings import split_key, student_path, task_of
+from glossator.pipeline.splits_file import read_assignment, write_assignment
 from glossator.records import Document, Reject, Sample
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def split(context: Context) -> dict[str, int]:
         previous=Assignment.from_dict(kept) if kept is not None else None,
     )
     inputs = {name: artifact.manifest.fingerprint for name, artifact in context.inputs.items()}
-    key = history_key(split_settings(context.road), inputs)
+    key = split_key(context.road, inputs)
     # Before the artifact is sealed: killed in between, the next run adds to what is kept and comes to the same.
     write_assignment(context.road.splits_file, key, assignment.to_dict())
     write_json(context.output("assignment.json"), assignment.to_dict())

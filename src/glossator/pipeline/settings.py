@@ -55,9 +55,14 @@ def split(road: Road) -> JsonValue:
     return {"splits": road.recipe.curation.splits.model_dump(mode="json"), "seed": road.recipe.seed}
 
 
+def split_key(road: Road, inputs: Mapping[str, str]) -> str:
+    """The name under which a split of these inputs stands in the history of the kept assignment."""
+    return history_key(split(road), inputs)
+
+
 def kept_splits(road: Road, inputs: Mapping[str, str]) -> str:
     """Which kept assignment a split of these inputs adds to."""
-    return adds_to(road.splits_file, history_key(split(road), inputs))
+    return adds_to(road.splits_file, split_key(road, inputs))
 
 
 def synthesize(road: Road) -> JsonValue:

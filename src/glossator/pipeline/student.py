@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from glossator.artifacts import AppendLog, read_records, write_json, write_records
 from glossator.errors import EvaluationError
+from glossator.llm.adapter_form import AdapterForm, write_adapter_form
 from glossator.pipeline.context import Context
 from glossator.pipeline.samples import read_samples
 from glossator.pipeline.settings import student_path, training_parameters
@@ -35,10 +36,11 @@ def _open_student(context: Context) -> LocalModel:
     from glossator.llm.local import LocalModel
 
     training, evaluation = _sections(context)
+    form = AdapterForm(training.quantization, training.bf16)
     return LocalModel.open(
         student_path(context.road),
-        quantization=training.quantization,
-        dtype="bfloat16" if training.bf16 else "float32",
+        quantization=form.quantization,
+        dtype=form.dtype,
         batch_size=evaluation.batch_size,
     )
 
@@ -121,9 +123,8 @@ def read_training(context: Context) -> dict[str, Any]:
 def select(context: Context) -> dict[str, int]:
     """Let every checkpoint answer dev, and take the one with the best weighted score."""
     from glossator.evaluation import mean_scores, score_predictions, select_checkpoint
-    from glossator.llm.adapter_form import write_adapter_form
 
-    _, evaluation = _sections(context)
+    training, evaluation = _sections(context)
     names = read_training(context)["checkpoints"]
     dev = read_samples(context, "dev")
     context.progress.expect(len(dev) * len(names), "answers")
@@ -139,8 +140,7 @@ def select(context: Context) -> dict[str, int]:
     ranking = [{"name": row.name, "score": row.score, "metrics": dict(row.metrics)} for row in selection.ranking]
     write_records(context.output("predictions.jsonl"), predictions)
     shutil.copytree(_checkpoint(context, selection.chosen), context.output("adapter"), ignore=_only_adapter)
-    training, _ = _sections(context)
-    write_adapter_form(context.output("adapter"), quantization=training.quantization, bf16=training.bf16)
+    write_adapter_form(context.output("adapter"), AdapterForm(training.quantization, training.bf16))
     write_json(context.output("selection.json"), {"chosen": selection.chosen, "ranking": ranking})
     return {"checkpoints": len(names), "answers": len(predictions)}
 
