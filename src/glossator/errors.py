@@ -4,11 +4,15 @@
     ├── RecipeError                a recipe that cannot be honoured; lists every problem at once
     ├── SourceError                documents cannot be fetched or found
     ├── ParsingError               the parser itself cannot be used (a bad *file* is a reject, not an error)
+    ├── RetrievalError             an index that cannot be built, opened or searched
     ├── SynthesisError             a teacher that cannot work at all
     ├── CurationError              samples that cannot be split or curated
     ├── ModelError                 a model that cannot be loaded or used
+    │   └── EndpointError          a server of models that is down, refuses the key or knows no such model
     ├── TrainingError              training that cannot start or diverged
     ├── EvaluationError            scores that cannot be computed
+    ├── RegistryError              a model that cannot be registered, or a version that is missing or altered
+    ├── ServingError               a gateway that cannot start, or a question that it cannot take
     ├── ArtifactError              a missing, half-written or altered artifact
     │   └── MissingArtifactError   a stage needs what no earlier stage has left yet
     ├── YieldError                 a stage left nothing, or far too little, for the next one
@@ -67,6 +71,10 @@ class ParsingError(GlossatorError):
     """The parser itself cannot be used. A file that cannot be parsed is a reject instead."""
 
 
+class RetrievalError(GlossatorError):
+    """An index that cannot be built, opened or searched."""
+
+
 class SynthesisError(GlossatorError):
     """A teacher that cannot work at all. A single bad reply is a reject instead."""
 
@@ -79,12 +87,24 @@ class ModelError(GlossatorError):
     """A model, adapter, tokenizer or chat template that cannot be loaded or used."""
 
 
+class EndpointError(ModelError):
+    """A server of models that cannot be reached, refuses the key or knows no such model."""
+
+
 class TrainingError(GlossatorError):
     """Training that cannot start, or whose loss stopped being a number."""
 
 
 class EvaluationError(GlossatorError):
     """Scores that cannot be computed, for example for lack of references."""
+
+
+class RegistryError(GlossatorError):
+    """A model that cannot be registered, or a version that is missing or altered."""
+
+
+class ServingError(GlossatorError):
+    """A gateway that cannot start, or a question that it cannot take."""
 
 
 class ArtifactError(GlossatorError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from glossator.records import Message
+from glossator.records import JsonValue, Message
 
 Conversation = Sequence[Message]
 
@@ -45,4 +45,46 @@ class ChatModel(Protocol):
             max_new_tokens: upper bound on the length of a reply, in tokens.
             temperature: 0 is greedy.
             on_progress: called with the number of replies finished since the last call.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of one conversation: a reply, or the reason why there is none."""
+
+    reply: Reply | None
+    failure: str = ""
+    """Why there is no reply, in one word fit for counting: `refused`, `timeout`, `too_long`, …; empty with a reply."""
+    detail: str = ""
+    """The rest of that story."""
+    journal_key: str | None = None
+    """Where the reply lies in the journal; None without one."""
+
+
+class StructuredModel(Protocol):
+    """Anything that answers a stream of conversations in a form that a JSON schema describes."""
+
+    @property
+    def name(self) -> str:
+        """A name that tells this model from others, fit for lineage."""
+
+    def answer(
+        self,
+        conversations: Iterable[Conversation],
+        *,
+        schema: Mapping[str, JsonValue] | None,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+    ) -> Iterator[Answered]:
+        """Answer each conversation, in input order; what fails is told in its place and stops nothing else.
+
+        Args:
+            conversations: read only a bounded number ahead of what was given back.
+            schema: the JSON schema (draft 2020-12) that a reply should follow; None for free text. Whether it does
+                is for the caller to check.
+            max_new_tokens: upper bound on the length of a reply, in tokens.
+            temperature: 0 is greedy.
+
+        Raises:
+            EndpointError: nothing can be answered at all: the server is down, or refuses the key or the model.
         """

@@ -1,0 +1,1 @@
+"""Takes models and an index, leaves answers with citations over HTTP or in a terminal."""
