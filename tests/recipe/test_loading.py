@@ -49,14 +49,57 @@ def test_the_message_lists_every_problem():
     assert "speed" in str(caught.value)
 
 
-@pytest.mark.parametrize("section", ["retrieval", "registry", "serving", "exports"])
-def test_a_section_that_no_room_can_honour_yet_is_refused(section: str):
-    assert "no room honours this section yet" in problems_of(MINIMAL + f"{section}: {{}}\n")[section]
+def test_a_section_that_no_room_can_honour_yet_is_refused():
+    assert "no room honours this section yet" in problems_of(MINIMAL + "exports: {}\n")["exports"]
 
 
-def test_a_value_that_no_room_can_honour_yet_is_refused():
-    found = problems_of(MINIMAL + "synthesis: {teacher: {kind: chat}}\n")
-    assert "'chat' is not valid; use 'extractive'" in found["synthesis.teacher.kind"]
+def test_a_kind_that_does_not_exist_is_told_with_those_that_do():
+    found = problems_of(MINIMAL + "synthesis: {teacher: {kind: oracle}}\ncuration: {splits: {kind: halves}}\n")
+    assert "'oracle' is not valid; use extractive, chat" in found["synthesis.teacher.kind"]
+    assert "'halves' is not valid; use fractions, per_group" in found["curation.splits.kind"]
+
+
+def test_a_source_without_kind_is_told_the_kinds():
+    found = problems_of("name: x\nsources: [{path: a}]\n")
+    assert "is missing; use local_files, table, qa_files" in found["sources.0.kind"]
+
+
+def test_a_mistake_inside_a_kind_is_told_by_its_place_alone():
+    found = problems_of(
+        "name: x\nsources: [{kind: qa_files, pth: a}]\ncuration: {splits: {kind: per_group, holdout: 1}}\n"
+    )
+    assert found["sources.0.path"].startswith("is missing")
+    assert "did you mean path?" in found["sources.0.pth"]
+    assert "give at least 2" in found["curation.splits.holdout"]
+
+
+def test_a_kind_that_has_a_default_may_be_left_out():
+    recipe = load_recipe(recipe_file(MINIMAL + "curation: {splits: {train: 0.5, dev: 0.25, test: 0.25}}\n"), (), {})
+    assert recipe.curation.splits.kind == "fractions"
+
+
+@pytest.mark.parametrize("given", ["", "provider: openai, base_url: 'http://127.0.0.1:1/v1', "])
+def test_a_chat_teacher_has_exactly_one_endpoint(given: str):
+    found = problems_of(MINIMAL + f"synthesis: {{teacher: {{kind: chat, {given}model: m}}}}\n")
+    assert "give one of them" in found["synthesis.teacher"]
+
+
+def test_ready_questions_need_no_teacher():
+    text = "name: x\nsources: [{kind: qa_files, path: a}]\ntraining: {}\n"
+    assert load_recipe(recipe_file(text), (), {}).synthesis is None
+
+
+def test_a_teacher_needs_documents():
+    found = problems_of("name: x\nsources: [{kind: qa_files, path: a}]\nsynthesis: {}\n")
+    assert "synthesis needs documents" in found["(whole file)"]
+
+
+def test_a_kind_in_the_environment_chooses_the_section_it_belongs_to():
+    text = MINIMAL + "synthesis: {}\n"
+    variables = {"GLOSSATOR_CURATION__SPLITS__KIND": "per_group", "GLOSSATOR_CURATION__SPLITS__HOLDOUT": "4"}
+    recipe = load_recipe(recipe_file(text), (), variables)
+    assert recipe.curation.splits.kind == "per_group"
+    assert recipe.curation.splits.holdout == 4
 
 
 def test_later_layers_win_over_earlier_ones():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,6 +29,15 @@ def problems_of(error: ValidationError, known: Collection[str] = ()) -> list[Pro
     return [problem for problem in problems if problem.path not in known]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in a recipe: its path as a user writes it, and the sections that may stand there."""
+
+    path: tuple[str, ...]
+    sections: tuple[type[BaseModel], ...]
+    """One; several where `kind` decides among them; none where any key may stand, or none at all."""
+
+
 def _is_echo(detail: ErrorDetails, places: Sequence[tuple[int | str, ...]]) -> bool:
     """A list counts as too short when its only item is wrong; the item's own error says it better."""
     here = detail["loc"]
@@ -35,13 +45,14 @@ def _is_echo(detail: ErrorDetails, places: Sequence[tuple[int | str, ...]]) -> b
 
 
 def _problem(detail: ErrorDetails) -> Problem:
-    place = [str(part) for part in detail["loc"]]
-    path = ".".join(place) or "(whole file)"
+    path = ".".join(_walk(detail["loc"]).path) or "(whole file)"
     context = detail.get("ctx", {})
     if detail["type"] == "extra_forbidden":
         return Problem(path, f"unknown key (value {_shown(detail['input'], path)})", _nearest_key(detail["loc"]))
     if detail["type"] == "missing":
         return Problem(path, "is missing", "add it")
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return _kind_problem(detail, path)
     if detail["type"] == "value_error":
         message, _, remedy = str(context.get("error", detail["msg"])).partition("; ")
         return Problem(path, message, remedy or "change one of these values")
@@ -77,25 +88,44 @@ def _nearest_key(location: tuple[int | str, ...]) -> str:
     return f"known here: {', '.join(known)}" if known else "remove it"
 
 
+def _kind_problem(detail: ErrorDetails, path: str) -> Problem:
+    """A section whose `kind` is missing or unknown."""
+    kinds = [kind for section in _walk(detail["loc"]).sections for kind in _kinds(section)]
+    tag = detail.get("ctx", {}).get("tag")
+    remedy = f"use {', '.join(kinds)}"
+    return Problem(f"{path}.kind", f"{tag!r} is not valid" if tag else "is missing", remedy)
+
+
 def known_keys(location: Sequence[int | str]) -> list[str]:
-    """The keys of the section at a place, found by walking the models' annotations; none where any key may stand."""
-    model: type[BaseModel] | None = Recipe
+    """The keys of the section at a place; of all that may stand there; none where any key may stand."""
+    return list(dict.fromkeys(key for section in _walk(location).sections for key in section.model_fields))
+
+
+def _walk(location: Sequence[int | str]) -> _Place:
+    """Follow a location through the sections' annotations; the kinds that pydantic puts into it are left out."""
+    path: list[str] = []
+    sections: tuple[type[BaseModel], ...] = (Recipe,)
     for part in location:
-        if isinstance(part, int):
+        chosen = tuple(section for section in sections if part in _kinds(section)) if len(sections) > 1 else ()
+        if chosen:
+            sections = chosen
             continue
-        field = model.model_fields.get(part) if model else None
-        model = _model_in(field.annotation) if field else None
-    return list(model.model_fields) if model else []
+        path.append(str(part))
+        if not isinstance(part, int):
+            fields = [section.model_fields[part] for section in sections if part in section.model_fields]
+            sections = tuple(found for field in fields for found in _sections_in(field.annotation))
+    return _Place(tuple(path), sections)
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _kinds(section: type[BaseModel]) -> tuple[str, ...]:
+    field = section.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
+
+
+def _sections_in(annotation: Any) -> tuple[type[BaseModel], ...]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found:
-            return found
-    return None
+        return (annotation,)
+    return tuple(found for argument in get_args(annotation) for found in _sections_in(argument))
 
 
 def _shown(value: Any, path: str) -> str:

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Provider = Literal["openai", "gemini", "mistral", "openrouter", "vllm", "ollama", "lmstudio"]
+NAME_PART = r"^[a-z0-9][a-z0-9_.]{0,30}$"
+"""A part of a registered model's name; the dash stands between parts."""
+
+
+def _kind_or(default: str) -> Callable[[Any], str]:
+    """Tell which member of a union a value is by its `kind`, which may be left out for one of them."""
+
+    def kind(value: Any) -> str:
+        found = value.get("kind", default) if isinstance(value, dict) else getattr(value, "kind", default)
+        return str(found)
+
+    return kind
 
 
 class Section(BaseModel):
@@ -16,14 +30,47 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
 
 
-class SourceSection(Section):
-    """Where documents come from."""
+class LocalFilesSection(Section):
+    """Documents from files on this machine: PDF, Markdown and plain text."""
 
-    kind: Literal["local_files"] = Field(description="The source's kind: a file of `glossator/sources`.")
+    kind: Literal["local_files"]
     path: str = Field(min_length=1, description="A file, a folder or a glob; relative to the recipe file, or absolute.")
     patterns: tuple[str, ...] = Field(
         ("**/*",), min_length=1, description="Globs inside the folder; a file that matches any of them is read."
     )
+
+
+class TableSection(Section):
+    """Documents from the rows of a table: JSON lines, CSV or Parquet."""
+
+    kind: Literal["table"]
+    path: str = Field(min_length=1, description="A file, a folder or a glob; relative to the recipe file, or absolute.")
+    id_field: str = Field("id", min_length=1, description="The column that names a row.")
+    title_field: str = Field("title", min_length=1, description="The column with the title.")
+    text_field: str = Field("text", min_length=1, description="The column with the text.")
+    group_field: str | None = Field(None, description="The column with the topic.")
+    license_field: str | None = Field(None, description="The column with the licence.")
+    published_field: str | None = Field(None, description="The column with the date.")
+    group_size: int = Field(0, ge=0, description="Rows joined into one document; 0: each row is a document.")
+
+
+class QaFilesSection(Section):
+    """Ready questions with answers: JSON objects question → answer, JSON arrays or JSON lines."""
+
+    kind: Literal["qa_files"]
+    path: str = Field(min_length=1, description="A file, a folder or a glob; relative to the recipe file, or absolute.")
+    question_field: str = Field("question", min_length=1, description="The key of the question in a row.")
+    answer_field: str = Field("answer", min_length=1, description="The key of the answer in a row.")
+    context_field: str | None = Field(None, description="The key of the passage that the question is about.")
+    group_field: str | None = Field(None, description="The key of the group; without it the file's name tells it.")
+    id_field: str | None = Field(None, description="The key of a row's own name.")
+    group: str | None = Field(None, description="One group for all rows.")
+    answer_style: str | None = Field(None, description="A packaged answer style that the student is told.")
+    license: str | None = Field(None, description="The licence of these files, for lineage and the model card.")
+
+
+SourceSection = Annotated[LocalFilesSection | TableSection | QaFilesSection, Field(discriminator="kind")]
+"""Where documents, or ready questions with answers, come from; `kind` is a file of `glossator/sources`."""
 
 
 class ParsingSection(Section):
@@ -45,10 +92,47 @@ class ParsingSection(Section):
         return self
 
 
-class TeacherSection(Section):
-    """Who writes questions and answers."""
+class RetrievalSection(Section):
+    """How passages are found again."""
 
-    kind: Literal["extractive"] = Field("extractive", description="`extractive` needs no model.")
+    embedder: str = Field("minilm", min_length=1, description="`minilm`, or a folder with a sentence embedder.")
+    mode: Literal["hybrid", "dense", "bm25"] = Field("hybrid", description="What `search` and the gateway use.")
+
+
+class ExtractiveTeacherSection(Section):
+    """A teacher that needs no model: it quotes."""
+
+    kind: Literal["extractive"] = "extractive"
+
+
+class ChatTeacherSection(Section):
+    """A chat model behind an OpenAI-compatible endpoint."""
+
+    kind: Literal["chat"]
+    model: str = Field(min_length=1, description="The model's name, as the endpoint knows it.")
+    provider: Provider | None = Field(None, description="A preset endpoint; or give base_url.")
+    base_url: str | None = Field(None, description="An endpoint of your own, such as http://127.0.0.1:8001/v1.")
+    key_variable: str | None = Field(
+        None, description="The environment variable that holds the key; the provider's own if left out."
+    )
+    temperature: float = Field(0.0, ge=0, le=2, description="0 is greedy.")
+    max_new_tokens: int = Field(1024, ge=16, description="Longest reply in tokens.")
+    concurrency: int = Field(8, ge=1, le=512, description="Calls in flight.")
+    timeout_seconds: float = Field(120, gt=0, description="A call that takes longer is tried again.")
+
+    @model_validator(mode="after")
+    def _one_endpoint(self) -> ChatTeacherSection:
+        if (self.provider is None) == (self.base_url is None):
+            given = "neither provider nor" if self.provider is None else "both provider and"
+            raise ValueError(f"{given} base_url is given; give one of them")
+        return self
+
+
+TeacherSection = Annotated[
+    Annotated[ExtractiveTeacherSection, Tag("extractive")] | Annotated[ChatTeacherSection, Tag("chat")],
+    Discriminator(_kind_or("extractive")),
+]
+"""Who writes questions and answers; `kind` is a file of `glossator/synthesis/teachers`."""
 
 
 class TaskSection(Section):
@@ -61,12 +145,12 @@ class TaskSection(Section):
 class SynthesisSection(Section):
     """Which samples are written."""
 
-    teacher: TeacherSection = TeacherSection()
+    teacher: TeacherSection = ExtractiveTeacherSection()
     tasks: tuple[TaskSection, ...] = Field((TaskSection(),), min_length=1)
 
 
-class SplitsSection(Section):
-    """Which documents may teach, which choose, which examine."""
+class FractionsSection(Section):
+    """Shares of all documents."""
 
     kind: Literal["fractions"] = "fractions"
     train: Share = 0.7
@@ -75,7 +159,7 @@ class SplitsSection(Section):
     pool: Share = Field(0.0, description="Kept aside for later rounds.")
 
     @model_validator(mode="after")
-    def _fractions_are_whole(self) -> SplitsSection:
+    def _fractions_are_whole(self) -> FractionsSection:
         total = self.train + self.dev + self.test + self.pool
         if abs(total - 1) > 1e-6:
             raise ValueError(f"train + dev + test + pool is {total:g} and must be 1")
@@ -84,10 +168,26 @@ class SplitsSection(Section):
         return self
 
 
+class PerGroupSection(Section):
+    """A fixed holdout of each group, and a part of the rest; what is left waits in the pool."""
+
+    kind: Literal["per_group"]
+    holdout: int = Field(10, ge=2, description="Clusters of each group that examine, and never change.")
+    train_share: float = Field(0.5, gt=0, le=1, description="Share of the rest that is opened.")
+    dev_share: float = Field(0.2, gt=0, lt=1, description="Share of what is opened that chooses, once and for all.")
+
+
+SplitsSection = Annotated[
+    Annotated[FractionsSection, Tag("fractions")] | Annotated[PerGroupSection, Tag("per_group")],
+    Discriminator(_kind_or("fractions")),
+]
+"""Which documents or pairs may teach, which choose, which examine."""
+
+
 class CurationSection(Section):
     """Which samples are kept."""
 
-    splits: SplitsSection = SplitsSection()
+    splits: SplitsSection = FractionsSection()
     test_seen: Share = Field(0.1, description="Share of the questions about train documents that is held out.")
     max_tokens: int = Field(2048, ge=16, description="Longest sample, prompt and answer; student's tokens.")
 
@@ -149,6 +249,27 @@ class EvaluationSection(Section):
         return self
 
 
+class RegistrySection(Section):
+    """Where the chosen adapter is kept, as `{domain}-{use_case}-{method}`."""
+
+    kind: Literal["local"] = "local"
+    domain: str = Field(pattern=NAME_PART, description="What the documents are about: papers, medical.")
+    use_case: str = Field(pattern=NAME_PART, description="What the model is for: qa, personas.")
+    path: str | None = Field(
+        None, min_length=1, description="The registry's folder; `registry` beside the runs folder if left out."
+    )
+
+
+class ServingSection(Section):
+    """How the registered model answers."""
+
+    engine: Literal["local"] = Field("local", description="What runs the model: base and adapters in this process.")
+    host: str = Field("127.0.0.1", min_length=1, description="Without API_TOKEN only a loopback address is allowed.")
+    port: int = Field(8000, ge=1, le=65535)
+    timeout_seconds: float = Field(60, gt=0, description="A question that takes longer is given up.")
+    max_new_tokens: int = Field(128, ge=1, description="Longest answer in tokens.")
+
+
 class Recipe(Section):
     """All that a run is made from. A section that is left out is a room that is not entered."""
 
@@ -156,17 +277,37 @@ class Recipe(Section):
     seed: int = Field(42, ge=0, lt=2**31)
     sources: tuple[SourceSection, ...] = Field(min_length=1)
     parsing: ParsingSection = ParsingSection()
+    retrieval: RetrievalSection | None = None
     synthesis: SynthesisSection | None = None
     curation: CurationSection = CurationSection()
     training: TrainingSection | None = None
     evaluation: EvaluationSection | None = None
+    registry: RegistrySection | None = None
+    serving: ServingSection | None = None
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether a source gives something to parse, rather than ready questions with answers."""
+        return any(source.kind != "qa_files" for source in self.sources)
+
+    @property
+    def makes_samples(self) -> bool:
+        """Whether samples are written by a teacher or come ready."""
+        return self.synthesis is not None or any(source.kind == "qa_files" for source in self.sources)
 
     @model_validator(mode="after")
     def _rooms_have_what_they_need(self) -> Recipe:
-        if self.training is not None and self.synthesis is None:
-            raise ValueError("training needs samples; add a synthesis section")
+        for name, section in (("synthesis", self.synthesis), ("retrieval", self.retrieval)):
+            if section is not None and not self.reads_documents:
+                raise ValueError(f"{name} needs documents; add a source of kind local_files or table")
+        if self.training is not None and not self.makes_samples:
+            raise ValueError("training needs samples; add a synthesis section or a source of kind qa_files")
         if self.evaluation is not None and self.training is None:
             raise ValueError("evaluation compares a base with a tuned model; add a training section")
+        if self.registry is not None and self.evaluation is None:
+            raise ValueError("registry keeps what was evaluated; add an evaluation section")
+        if self.serving is not None and self.registry is None:
+            raise ValueError("serving answers with a registered model; add a registry section")
         if self.training is not None and self.curation.max_tokens > self.training.max_length:
             kept, trained = self.curation.max_tokens, self.training.max_length
             raise ValueError(f"curation.max_tokens ({kept}) must not exceed training.max_length ({trained})")
@@ -181,5 +322,5 @@ def looks_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
-LATER_SECTIONS = ("retrieval", "registry", "serving", "exports")
+LATER_SECTIONS = ("exports",)
 """Sections of the design whose rooms are not open yet: naming one is refused, not ignored."""
