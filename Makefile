@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: demo test lint format lock clean
+.PHONY: demo test lint format docs lock clean
 
 demo: $(VENV)/.installed
 	$(BIN)/glossator run recipes/quickstart.yaml
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Write the generated pages anew: docs/cli.md and docs/recipes.md.
+docs: $(VENV)/.installed
+	$(BIN)/python docs/generate.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "glossator needs Python 3.10 or newer; name one: make PYTHON=python3.11 demo")'

@@ -55,7 +55,7 @@ def write_pairs(paths: Sequence[Path], tokenizer: Path, max_tokens: int) -> tupl
             max_tokens=max_tokens,
         )
         for chunk in chunks:
-            for written in teacher.write(chunk):
+            for written in teacher.write_pairs(chunk):
                 if isinstance(written, Draft):
                     pairs.append((path, chunk, written))
                 else:

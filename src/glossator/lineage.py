@@ -36,9 +36,10 @@ def links_of(samples: Iterable[Sample], chunks: Iterable[Chunk], documents: Iter
 
 
 def _all_links(samples: Iterable[Sample], chunks: Iterable[Chunk], documents: Iterable[Document]) -> Iterator[Link]:
+    needed: set[str] = set()
     for sample in samples:
         yield from _sample_links(sample)
-    needed = set()
+        needed.update(() if sample.chunk_ids else sample.document_ids)
     for chunk in chunks:
         needed.add(chunk.document_id)
         pages = (
@@ -59,6 +60,9 @@ def _sample_links(sample: Sample) -> Iterator[Link]:
             yield Link(sample.id, chunk_id, "chunk")
         else:
             yield Link(sample.id, chunk_id, "evidence", f"characters {span.start}–{span.end}")
+    if not sample.chunk_ids:  # it came ready, from a place in a file
+        place = str(sample.metadata.get("place", ""))
+        yield from (Link(sample.id, document_id, "document", place) for document_id in sample.document_ids)
     yield Link(sample.id, sample.origin.teacher, "teacher")
     yield Link(sample.id, sample.origin.prompt_hash, "prompt", sample.task)
 

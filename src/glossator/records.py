@@ -38,6 +38,34 @@ def content_id(*parts: str | bytes) -> str:
     return digest.hexdigest()
 
 
+class ContentHash:
+    """`content_id` of one part whose size is known before its bytes, so that it need never be held whole.
+
+    Args:
+        size: how many bytes will come.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._digest = hashlib.blake2b(size.to_bytes(8, "big"), digest_size=10)
+        self._left = size
+
+    def add(self, block: bytes) -> bool:
+        """Take in the next bytes; False once there are more of them than announced."""
+        self._left -= len(block)
+        self._digest.update(block)
+        return self._left >= 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether as many bytes came as were announced."""
+        return self._left == 0
+
+    @property
+    def id(self) -> str:
+        """The id of the bytes so far; that of the part once it is complete."""
+        return self._digest.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """Something to read: a file, a web page, an abstract."""

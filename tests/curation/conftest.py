@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from glossator.llm.chat_format import student_messages
 from glossator.records import Chunk, Document, Evidence, Message, Origin, Sample, content_id
 
 VOCABULARY = [f"{first}{second}" for first in "bdfgklmnprst" for second in ("arn", "elo", "ipt", "oss", "und", "yve")]
@@ -78,6 +79,29 @@ def make_sample() -> Callable[..., Sample]:
             chunk_ids=(chunk,) if chunk else (),
             evidence=evidence,
             origin=Origin(teacher="extractive/1", prompt_hash="p", verdicts={"teacher": "kept"}),
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def make_pair() -> Callable[..., Sample]:
+    """Build a ready sample, as a source gives it."""
+
+    def build(question: str, answer: str, passage: str | None = None, group: str | None = "g") -> Sample:
+        messages = (*student_messages(question, context=passage), Message("assistant", answer))
+        return Sample(
+            id=content_id("qa", *(message.content for message in messages)),
+            messages=messages,
+            question=question,
+            group=group,
+            split="pool",
+            task="qa",
+            context="chunk" if passage else "none",
+            document_ids=("file",),
+            chunk_ids=(),
+            evidence=(),
+            origin=Origin("qa_files/1", "p"),
         )
 
     return build

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -146,6 +147,25 @@ def test_nothing_vanishes_and_no_question_stands_on_two_sides(make_sample, rows,
         for chunk in sample.chunk_ids:
             own = "train" if sample.split == "test_seen" else sample.split
             assert side.setdefault(chunk, own) == own
+
+
+def test_ready_pairs_pass_without_evidence_keep_their_splits_and_stay_in_the_pool(make_pair, make_text):
+    splits = ("train", "dev", "test", "pool")
+    ready = [replace(make_pair(f"Why {n}?", make_text(n, 20)), split=splits[n % 4]) for n in range(40)]
+    curated = run(ready, {}, checks={"qa": ("evidence", "answer_in_question")}, test_seen_share=0.5)
+    assert curated.counts == {"train": 10, "dev": 10, "test": 10, "test_seen": 0, "pool": 10}
+    assert {sample.id: sample.split for sample in curated.samples} == {one.id: one.split for one in ready}
+    assert all("evidence" not in sample.origin.verdicts for sample in curated.samples)
+
+
+def test_one_question_about_two_passages_of_ready_pairs_is_two_questions_and_twice_about_one_is_one(make_pair):
+    asked = [
+        ("Who dug?", "Moles.", "A mole dug."),
+        ("Who dug?", "Cats.", "A cat dug."),
+        ("Who dug?", "No.", "A cat dug."),
+    ]
+    ready = [replace(make_pair(*one), split="train") for one in asked]
+    assert [reject.reason for reject in run(ready, {}).rejects] == ["duplicate_question"]
 
 
 def test_no_samples_give_an_empty_result(corpus):

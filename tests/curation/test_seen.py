@@ -1,6 +1,7 @@
 """Questions about train documents are held out without leaving their evidence in train."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +123,14 @@ def test_one_question_put_to_many_passages_does_not_tie_them_together(make_sampl
 def test_where_every_unit_is_too_large_the_smallest_is_held_out(make_sample):
     samples = [make_sample(f"Q {c} {q}?", f"A {c} {q}", chunk=f"c{c}") for c in range(4) for q in range(5)]
     assert len(held(hold_out_seen(samples, share=0.1, seed=1))) == 5
+
+
+def test_ready_pairs_are_not_held_out_and_do_not_count_for_the_share(make_many, make_pair, make_text):
+    ready = [replace(make_pair(f"Why {n}?", make_text(n)), split="train") for n in range(40)]
+    assert hold_out_seen(ready, share=0.5, seed=1) == ready
+    moved = hold_out_seen([*ready, *make_many(10, 2)], share=0.2, seed=1)
+    assert moved[:40] == ready
+    assert len(held(moved)) == 4
 
 
 @settings(deadline=None)

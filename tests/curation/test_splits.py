@@ -4,16 +4,20 @@ import itertools
 import json
 from collections import Counter, defaultdict
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glossator.curation.assignment import Assignment, section_key
+from glossator.curation.fractions import Fractions
+from glossator.curation.per_group import PerGroup
 from glossator.curation.splits import assign_splits
 from glossator.errors import CurationError
+from glossator.records import Sample
 
-HALF = {"train": 0.5, "dev": 0.25, "test": 0.25, "pool": 0.0, "seed": 7}
+HALF = {"rule": Fractions(train=0.5, dev=0.25, test=0.25), "seed": 7}
 SPLITS = ("train", "dev", "test", "dev", "test", "train")
 
 
@@ -404,3 +408,125 @@ def test_a_split_that_near_duplicates_emptied_is_refused_with_that_reason(corpus
     old = {f"{letter}1": "test" if letter in "ab" else "dev" for letter in "abcd"} | {f"{x}2": "train" for x in "abcd"}
     with pytest.raises(CurationError, match=r"left for train: 4 documents are near-duplicates of documents of another"):
         assign_splits(documents, chunks, **HALF, previous=Assignment("document", old, {}))
+
+
+TWENTY = PerGroup(holdout=4)
+
+
+@pytest.fixture(scope="session")
+def pairs(make_pair, make_text):
+    """Build ready pairs that are alike in nothing, `count` of each group."""
+
+    def build(groups, count, name=""):
+        return [
+            make_pair(
+                f"What about {make_text(f'{name}{group}{n}', 4 + n % 9)}?", make_text((name, group, n)), group=group
+            )
+            for group in groups
+            for n in range(count)
+        ]
+
+    return build
+
+
+def test_ready_pairs_alone_are_split_per_group_and_the_unit_is_the_pair(pairs, make_document):
+    samples = pairs("abc", 30)
+    assignment, rejects = assign_splits([make_document("file")], [], samples=samples, rule=TWENTY, seed=1)
+    assert (assignment.unit, assignment.unit_reason, rejects) == ("pair", "only_pairs", [])
+    found = Counter((sample.group, assignment.split_of_sample(sample)) for sample in samples)
+    assert {found[group, "test"] for group in "abc"} == {4}
+    assert {found[group, "pool"] for group in "abc"} == {13}
+    assert Assignment.from_dict(json.loads(json.dumps(assignment.to_dict()))) == assignment
+
+
+def test_ready_pairs_can_be_split_by_fractions_too(pairs):
+    samples = pairs("a", 40)
+    assignment, _ = assign_splits([], [], samples=samples, **HALF)
+    assert Counter(assignment.split_of.values()) == {"train": 20, "dev": 10, "test": 10}
+
+
+def test_documents_and_ready_pairs_are_units_beside_each_other_with_quotas_of_their_own(corpus, pairs):
+    documents, chunks = corpus("abcdefgh")
+    samples = pairs("x", 12)
+    alone, _ = assign_splits(documents, chunks, **HALF)
+    assignment, rejects = assign_splits(documents, chunks, samples=samples, **HALF)
+    assert (assignment.unit, assignment.unit_reason, rejects) == ("document", "enough_documents", [])
+    assert splits_of(assignment, chunks) == splits_of(alone, chunks)
+    assert Counter(assignment.split_of_sample(sample) for sample in samples) == {"train": 6, "dev": 3, "test": 3}
+
+
+def test_a_file_of_ready_pairs_is_not_set_aside_for_having_no_text_but_one_without_any_is(make_document, pairs):
+    documents = [make_document("file"), make_document("other")]
+    _, rejects = assign_splits(documents, [], samples=pairs("a", 30), rule=TWENTY, seed=1)
+    assert [(reject.subject_id, reject.reason) for reject in rejects] == [("other", "no_text")]
+
+
+def test_near_duplicate_pairs_never_straddle_even_if_one_comes_later(pairs, make_pair):
+    samples = pairs("ab", 40)
+    copies = [make_pair(f"{one.question} Tell me.", f"{one.answer} Truly.", group="b") for one in samples]
+    first, _ = assign_splits([], [], samples=samples, rule=TWENTY, seed=1)
+    second, _ = assign_splits([], [], samples=[*samples, *copies], rule=TWENTY, seed=9, previous=first)
+    at_once, _ = assign_splits([], [], samples=[*samples, *copies], rule=TWENTY, seed=1)
+    for one, copy in zip(samples, copies, strict=True):
+        assert second.split_of_sample(copy) == second.split_of_sample(one) == first.split_of_sample(one)
+        assert at_once.split_of_sample(copy) == at_once.split_of_sample(one)
+
+
+def test_a_sample_that_was_never_assigned_has_no_split(pairs):
+    samples = pairs("a", 31)
+    assignment, _ = assign_splits([], [], samples=samples[1:], rule=TWENTY, seed=1)
+    assert assignment.split_of_sample(samples[0]) is None
+
+
+def test_documents_with_a_group_are_split_per_group_over_the_length_of_their_text(make_document, make_chunk, make_text):
+    documents = [replace(make_document(f"{group}{n:02}"), group=group) for group in "xy" for n in range(40)]
+    chunks = [make_chunk(one.id, 0, make_text(one.id, 30 + int(one.id[1:]))) for one in documents]
+    assignment, _ = assign_splits(documents, chunks, rule=TWENTY, seed=3)
+    assert assignment.unit == "document"
+    for group in "xy":
+        tested = sorted(key for key, split in assignment.split_of.items() if split == "test" and key[0] == group)
+        assert len(tested) == 4
+        assert {int(key[1:]) // 10 for key in tested} == {0, 1, 2, 3}
+
+
+def test_groups_that_are_all_too_small_to_be_examined_are_refused_with_what_to_do(pairs):
+    message = (
+        r"no question is left for dev and test: a group needs at least 4 different pairs.*split by kind: fractions"
+    )
+    with pytest.raises(CurationError, match=message):
+        assign_splits([], [], samples=pairs("abcdef", 3), rule=TWENTY, seed=1)
+
+
+def test_too_few_ready_pairs_are_refused_with_what_to_do(pairs):
+    with pytest.raises(CurationError, match=r"5 ready questions with 5 different answers.*at least 6"):
+        assign_splits([], [], samples=pairs("a", 5), **HALF)
+
+
+def test_sections_of_an_earlier_run_cannot_be_split_per_group(book):
+    documents, chunks = book([4] * 12)
+    first, _ = assign_splits(documents, chunks, **HALF)
+    with pytest.raises(CurationError, match=r"per_group splits whole documents; .*splits\.json"):
+        assign_splits(documents, chunks, rule=TWENTY, seed=1, previous=first)
+
+
+MEDICAL = Path(__file__).parents[3] / "shared" / "data" / "qa-medical"
+
+
+@pytest.mark.skipif(not MEDICAL.is_dir(), reason="the medical question set does not lie beside the repository")
+def test_twenty_specialties_hold_out_ten_clusters_each_that_nothing_in_train_comes_near():
+    from glossator.sources import collect
+    from glossator.text.near_duplicates import shingles
+
+    samples = [item for item in collect("qa_files", path=MEDICAL) if isinstance(item, Sample)]
+    assignment, rejects = assign_splits([], [], samples=samples, rule=PerGroup(), seed=42)
+    assert (len(samples), rejects) == (2428, [])
+    by_split = defaultdict(list)
+    for sample in samples:
+        by_split[assignment.split_of_sample(sample)].append(sample)
+    tested = {(sample.group, assignment.cluster_of[sample.id]) for sample in by_split["test"]}
+    assert set(Counter(group for group, _ in tested).values()) == {10}
+    assert len({sample.group for sample in by_split["dev"]}) == 20
+    learned = [shingles(f"{sample.question} {sample.answer}") for sample in by_split["train"]]
+    for sample in by_split["test"]:
+        own = shingles(f"{sample.question} {sample.answer}")
+        assert max(len(own & other) / len(own | other) for other in learned) < 0.3

@@ -1,5 +1,7 @@
 """A model that answers from a script."""
 
+import itertools
+
 import pytest
 
 from glossator.errors import ModelError
@@ -44,3 +46,14 @@ def test_replies_are_cut_to_the_token_limit_and_progress_adds_up():
     reply, _ = ScriptedModel(["a b c d", "e"]).generate(ask("x y", "z"), max_new_tokens=2, on_progress=done.append)
     assert (reply.text, reply.tokens_in, reply.tokens_out) == ("a b", 2, 2)
     assert sum(done) == 2
+
+
+def test_answers_come_one_at_a_time_and_fail_as_a_servers_would():
+    model = ScriptedModel({"long": "a b c d", "silent": " ", "": " as it is\n"})
+    endless = ((Message("user", question),) for question in itertools.cycle(["why", "long", "silent"]))
+    answers = model.answer(endless, schema={"type": "object"}, max_new_tokens=3)
+    first, second, third = itertools.islice(answers, 3)
+    assert (first.reply.text, first.reply.tokens_out, first.failure, first.journal_key) == (" as it is\n", 3, "", None)
+    assert (second.reply, second.failure) == (None, "truncated")
+    assert (third.reply, third.failure) == (None, "empty_reply")
+    assert len(model.asked) == 3

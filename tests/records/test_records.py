@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glossator import records
-from glossator.records import Evidence, Message, Origin, Sample, content_id, from_dict, to_dict
+from glossator.records import ContentHash, Evidence, Message, Origin, Sample, content_id, from_dict, to_dict
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
@@ -17,6 +17,24 @@ def test_different_parts_have_different_ids(first: list[str], second: list[str])
 
 def test_moving_a_boundary_between_parts_changes_the_id():
     assert content_id("ab", "c") != content_id("a", "bc")
+
+
+@given(st.lists(st.binary(), max_size=5))
+def test_bytes_that_come_in_blocks_have_the_id_of_the_whole(blocks: list[bytes]):
+    whole = b"".join(blocks)
+    hashed = ContentHash(len(whole))
+    assert all(hashed.add(block) for block in blocks)
+    assert hashed.complete
+    assert hashed.id == content_id(whole)
+
+
+def test_a_part_that_grew_or_shrank_while_it_was_read_is_noticed():
+    grown, shrunk = ContentHash(3), ContentHash(3)
+    assert grown.add(b"abc")
+    assert not grown.add(b"d")
+    assert shrunk.add(b"ab")
+    assert not shrunk.complete
+    assert not grown.complete
 
 
 def a_sample() -> Sample:

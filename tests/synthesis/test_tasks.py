@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from glossator.curation.curate import ALWAYS, CHECKS
 from glossator.errors import SynthesisError
+from glossator.llm.answer_styles import load_answer_style
 from glossator.synthesis import load_task, task_names
 
 GOOD = (
@@ -20,9 +22,59 @@ def write(folder: Path, text: str | bytes) -> Path:
     return path
 
 
+PERSONA = GOOD.replace("[evidence]", "[]").replace(
+    "---\nWrite", "schema: eli5\nquestion: Explain  this\n  to me.\n---\nWrite"
+)
+
+
 @pytest.mark.parametrize("name", task_names())
 def test_every_packaged_task_loads_under_its_own_name(name: str) -> None:
     assert load_task(name).name == name
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_every_packaged_task_names_checks_and_a_style_that_exist(name: str) -> None:
+    task = load_task(name)
+    assert set(task.checks) <= {*CHECKS, *ALWAYS}
+    assert task.answer_style is None or load_answer_style(task.answer_style).text
+
+
+@pytest.mark.parametrize(
+    ("name", "context", "style", "has_evidence"),
+    [
+        ("grounded_qa", "chunk", None, True),
+        ("atomic_qa", "none", None, True),
+        ("brief_qa", "none", "brief", True),
+        ("eli5", "chunk", None, False),
+        ("intuitive", "chunk", None, False),
+        ("executive", "chunk", None, False),
+    ],
+)
+def test_the_tasks_of_a_chat_teacher_say_what_the_student_sees(
+    name: str, context: str, style: str | None, has_evidence: bool
+) -> None:
+    task = load_task(name)
+    assert (task.context, task.answer_style, "evidence" in task.checks) == (context, style, has_evidence)
+    assert task.schema == ("pairs" if has_evidence else name)
+    assert (task.question is None) == has_evidence
+
+
+def test_brief_questions_are_of_five_kinds() -> None:
+    assert all(f"- {kind}: " in load_task("brief_qa").text for kind in ("what", "why", "how", "compare", "explain"))
+
+
+def test_a_task_without_a_schema_asks_for_pairs(tmp_path: Path) -> None:
+    task = load_task(write(tmp_path, GOOD))
+    assert (task.schema, task.question, task.pairs) == ("pairs", None, None)
+
+
+def test_a_task_may_say_how_many_pairs(tmp_path: Path) -> None:
+    assert load_task(write(tmp_path, GOOD.replace("---\nWrite", "pairs: 7\n---\nWrite"))).pairs == 7
+
+
+def test_a_persona_has_one_question_on_one_line(tmp_path: Path) -> None:
+    task = load_task(write(tmp_path, PERSONA))
+    assert (task.schema, task.question, task.checks) == ("eli5", "Explain this to me.", ())
 
 
 def test_the_extractive_task_shows_the_student_the_chunk() -> None:
@@ -61,6 +113,15 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
         (GOOD.replace("checks:", "filters:"), "unknown keys filters; use only"),
         (GOOD.replace("Write pairs.", ""), "has no text after its front matter"),
         ("---\n- a\n- b\n---\nWrite.", "the front matter holds no keys"),
+        (GOOD.replace("context:", "schema: poem\ncontext:"), "schema is 'poem'; use one of eli5, executive, intuitive"),
+        (GOOD.replace("context:", "schema: [pairs]\ncontext:"), "schema is ['pairs']; use one of"),
+        (GOOD.replace("context:", "pairs: 0\ncontext:"), "pairs is 0; give a number from 1 to 20"),
+        (GOOD.replace("context:", "pairs: true\ncontext:"), "pairs is True; give a number from 1 to 20"),
+        (GOOD.replace("context:", "question: Why?\ncontext:"), "question is fixed, but schema pairs asks its own"),
+        (PERSONA.replace("question: Explain  this\n  to me.\n", ""), "question is None; give the question"),
+        (PERSONA.replace("chunk", "none"), "context is none, but schema eli5 explains a whole chunk"),
+        (PERSONA.replace("[]", "[evidence]"), "evidence is among the checks, but schema eli5"),
+        (PERSONA.replace("context:", "pairs: 2\ncontext:"), "pairs is set, but schema eli5"),
         (b"---\nname: \xff\n---\n", "is not UTF-8 text; save it as UTF-8"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from glossator.cli import clean, doctor, generate, parse, plan, run, score, show, stages
+from glossator.cli import chat, clean, doctor, generate, parse, plan, registry, run, score, search, serve, show, stages
 
 app = typer.Typer(
     name="glossator",
@@ -23,9 +23,13 @@ app.command("plan", rich_help_panel=ROAD)(plan.plan)
 app.command("run", rich_help_panel=ROAD)(run.run)
 app.command("stages", rich_help_panel=ROAD)(stages.stages)
 app.command("show", rich_help_panel=ROAD)(show.show)
+app.command("serve", rich_help_panel=ROAD)(serve.serve)
+app.command("chat", rich_help_panel=ROAD)(chat.chat)
 app.command("parse", rich_help_panel=ROOMS)(parse.parse)
 app.command("generate", rich_help_panel=ROOMS)(generate.generate)
 app.command("score", rich_help_panel=ROOMS)(score.score)
+app.command("search", rich_help_panel=ROOMS)(search.search)
+app.add_typer(registry.registry, name="registry", rich_help_panel=ROOMS)
 app.command("doctor", rich_help_panel=HOUSE)(doctor.doctor)
 app.command("clean", rich_help_panel=HOUSE)(clean.clean)
 

@@ -20,4 +20,7 @@ SetOption = Annotated[
 RunsDirOption = Annotated[Path, typer.Option("--runs-dir", help="The folder of all runs.", metavar="FOLDER")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else, on standard output.")]
 
+RegistryDirOption = Annotated[Path, typer.Option("--registry-dir", help="The registry's folder.", metavar="FOLDER")]
+
 RUNS_DIR = Path("runs")
+REGISTRY_DIR = Path("registry")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from glossator.cli.options import RUNS_DIR, JsonOption, RecipeArgument, RunsDirOption, SetOption
 
+if TYPE_CHECKING:
+    from glossator.recipe import Recipe
+
 INTERRUPTED = 130
+SERVE = ("6", "serve")
 
 
 def run(
@@ -20,7 +25,9 @@ def run(
     runs_dir: RunsDirOption = RUNS_DIR,
     as_json: JsonOption = False,
 ) -> None:
-    """Walk a recipe's stages; what is done is skipped, what was interrupted goes on.
+    """Walk a recipe's stages up to the registry; what is done is skipped, what was interrupted goes on.
+
+    The last stage, 6 serve, lasts until it is ended and is entered only when it is named.
 
     Examples:
       glossator run recipes/quickstart.yaml
@@ -28,6 +35,8 @@ def run(
       glossator run recipes/quickstart.yaml --set sources.0.path=~/papers
 
       glossator run recipes/quickstart.yaml --from 4b --set training.num_train_epochs=8
+
+      glossator run recipes/quickstart.yaml --to serve
     """
     from glossator.cli.live import LiveProgress
     from glossator.cli.output import print_json
@@ -37,6 +46,10 @@ def run(
     from glossator.recipe import load_recipe
 
     loaded = load_recipe(recipe, absolute_paths(overrides or []))
+    serves = stage in SERVE or last in SERVE
+    if serves:
+        stage, last = ("register", last) if stage in SERVE else (stage, "register")
+        _check_serving(loaded, as_json=as_json)
     try:
         made = run_recipe(loaded, recipe, runs_dir, stage=stage, first=first, last=last, progress=LiveProgress())
     except KeyboardInterrupt:
@@ -46,4 +59,31 @@ def run(
     if as_json:
         print_json(summary)
     else:
-        print_summary(summary, next_steps=True)
+        print_summary(summary, next_steps=not serves)
+    if serves:
+        _serve(loaded, summary)
+
+
+def _check_serving(recipe: Recipe, *, as_json: bool) -> None:
+    from glossator.errors import GlossatorError
+
+    if recipe.serving is None:
+        raise GlossatorError(f"recipe {recipe.name} has no serving section; add one, or run it without stage serve")
+    if as_json:
+        raise GlossatorError("--json cannot go with stage serve, which never ends; give one of them")
+
+
+def _serve(recipe: Recipe, summary: dict[str, Any]) -> None:
+    from glossator.cli.serve import serve_models
+
+    section, registered = recipe.serving, summary["registered"]
+    assert section is not None
+    serve_models(
+        Path(registered["registry"]),
+        [registered["label"]],
+        host=section.host,
+        port=section.port,
+        timeout_seconds=section.timeout_seconds,
+        max_new_tokens=section.max_new_tokens,
+        mode=recipe.retrieval.mode if recipe.retrieval else "hybrid",
+    )

@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-_PATH_KEYS = re.compile(r"^(sources\.\d+\.path|training\.base_model|synthesis\.tasks\.\d+\.prompt)$")
-_NAMES = ("embedded",)
+_PATH_KEYS = re.compile(
+    r"^(sources\.\d+\.path|training\.base_model|synthesis\.tasks\.\d+\.prompt|retrieval\.embedder|registry\.path)$"
+)
+_NAMES = ("embedded", "minilm")
 
 
 def absolute_paths(overrides: Sequence[str]) -> list[str]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
-from glossator.cli.options import RUNS_DIR
+from glossator.cli.options import REGISTRY_DIR, RUNS_DIR
 from glossator.cli.output import console, counts_text, duration, escape, print_table
 from glossator.evaluation import looks_sentence
 from glossator.evaluation.compare import Unit
 
+FEWEST_GROUPS = 2
+GATEWAY = "http://127.0.0.1:8000"
+"""Where `glossator serve` listens unless told otherwise."""
 SPLIT_TITLES = {"test": "unseen {unit}s (test)", "test_seen": "trained {unit}s (test_seen)"}
 
 
@@ -32,7 +36,9 @@ def print_summary(summary: dict[str, Any], *, stages: bool = False, next_steps: 
     out.print()
     for name, path in summary["paths"].items():
         if path:
-            out.print(f"{name:<8} {escape(_shown_path(path))}")
+            out.print(f"{name:<10} {escape(_shown_path(path))}")
+    if registered := summary["registered"]:
+        out.print(f"registered {escape(registered['label'])} in {escape(_shown_path(registered['registry']))}")
     if next_steps:
         _print_next_steps(summary)
 
@@ -62,11 +68,9 @@ def _print_stages(summary: dict[str, Any]) -> None:
 def _print_funnel(summary: dict[str, Any]) -> None:
     funnel, splits = summary["funnel"], summary["splits"]
     out = console()
-    out.print(
-        f"[bold]{funnel['documents']:,}[/] documents → [bold]{funnel['pages']:,}[/] pages → "
-        f"[bold]{funnel['chunks']:,}[/] chunks → [bold]{funnel['samples']:,}[/] samples kept, "
-        f"[bold]{funnel['rejected']:,}[/] rejected"
-    )
+    shown = [(name, funnel[name]) for name in ("documents", "pages", "chunks") if funnel[name]]
+    counted = " → ".join(f"[bold]{count:,}[/] {name}" for name, count in shown)
+    out.print(f"{counted} → [bold]{funnel['samples']:,}[/] samples kept, [bold]{funnel['rejected']:,}[/] rejected")
     if funnel["samples"]:
         out.print("samples: " + ", ".join(f"{count:,} {name}" for name, count in splits.items() if count))
     out.print()
@@ -90,11 +94,32 @@ def _print_scores(summary: dict[str, Any]) -> None:
         print_table(
             f"{title.format(unit=unit)}: {counted}", ["metric", "base", "tuned", "change", interval_title], rows
         )
+    _print_groups(summary)
+
+
+def _print_groups(summary: dict[str, Any]) -> None:
+    """The primary metric by group, worst tuned group first; nothing where all questions are of one group."""
+    primary = summary["primary"]
+    rows = [row for row in summary["groups"] if row["split"] == "test" and row["metric"] == primary]
+    if len(rows) < FEWEST_GROUPS:
+        return
+    cells = [
+        [
+            row["group"],
+            str(row["questions"]),
+            f"{row['base']:.3f}",
+            f"{row['tuned']:.3f}",
+            f"{row['tuned'] - row['base']:+.3f}",
+        ]
+        for row in sorted(rows, key=lambda row: (row["tuned"], row["group"]))
+    ]
+    print_table(f"{primary} by group (test)", ["group", "questions", "base", "tuned", "change"], cells)
 
 
 def _unit(summary: dict[str, Any]) -> Unit:
-    """What "unseen" means in this run: `document` or `section`."""
-    return "section" if summary.get("unit") == "section" else "document"
+    """What "unseen" means in this run."""
+    unit: Unit = summary.get("unit") or "document"
+    return unit
 
 
 def _count(number: int, noun: str) -> str:
@@ -114,7 +139,25 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
     if path := summary.get("recipe_path"):
         shown = escape(shlex.quote(_shown_path(path)))
         out.print(f"  {command} run {shown} --set sources.0.path=FOLDER_OF_YOUR_PDFS --runs-dir my-runs")
+    if summary["paths"]["index"] and summary["example_question"]:
+        question = shlex.quote(summary["example_question"])
+        out.print(escape(f"  {command} search {recipe} {question}{place}"))
+    if summary["registered"]:
+        _print_serving(summary, command)
     out.print(escape(f"  {command} clean{place}"))
+
+
+def _print_serving(summary: dict[str, Any], command: str) -> None:
+    """How to ask the registered model: serve it in one terminal, ask in another."""
+    registry, label = Path(summary["registered"]["registry"]), summary["registered"]["label"]
+    place = (
+        "" if registry == Path.cwd() / REGISTRY_DIR else f" --registry-dir {shlex.quote(_shown_path(str(registry)))}"
+    )
+    body = json.dumps({"question": summary["example_question"] or "What is this about?"}, ensure_ascii=False)
+    out = console()
+    out.print(escape(f"  {command} chat {label}{place}"))
+    out.print(escape(f"  {command} serve {label}{place}     # and in another terminal, once it listens:"))
+    out.print(escape(f"  curl -s {GATEWAY}/ask -H 'Content-Type: application/json' -d {shlex.quote(body)}"))
 
 
 def _command() -> str:

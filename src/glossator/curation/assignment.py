@@ -1,4 +1,4 @@
-"""Which split each document, or each section, belongs to: decided once and kept in `splits.json`."""
+"""Which split each document, section or ready sample belongs to: decided once and kept in `splits.json`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Literal, get_args
 
 from glossator import records
 from glossator.errors import CurationError
-from glossator.records import Chunk, JsonValue, Reject, Split, content_id
+from glossator.records import Chunk, JsonValue, Reject, Sample, Split, content_id
 
-Unit = Literal["document", "section"]
-UnitReason = Literal["enough_documents", "few_documents", "kept"]
+DocumentUnit = Literal["document", "section"]
+"""What chunks are split by."""
+Unit = Literal["document", "section", "pair"]
+UnitReason = Literal["enough_documents", "few_documents", "kept", "only_pairs"]
 
 HOLDOUT: tuple[Split, ...] = ("dev", "test")
 """The splits that choose and examine: what is in them is never trained on."""
@@ -32,17 +34,18 @@ class Assignment:
     """
 
     unit: Unit
-    """`document`; `section` where there are too few documents: "unseen" then means unseen sections."""
+    """`document`; `section` where there are too few documents: "unseen" then means unseen sections; `pair` where there
+    are none but ready samples. Beside documents or sections, ready samples are units as well."""
     split_of: Mapping[str, Split]
-    """Unit key → split: train, dev, test or pool. The key is a document's id, or what `section_key` makes; keys of the
-    other unit are remembered too, for a folder that comes back."""
+    """Unit key → split: train, dev, test or pool. The key is a document's id, what `section_key` makes, or a ready
+    sample's id; keys of other units are remembered too, for a folder that comes back."""
     cluster_of: Mapping[str, str]
     """Unit key → id of its cluster of near-duplicates, for the units of the latest run."""
     set_aside: tuple[Reject, ...] = ()
     """Units and chunks that belong to no split in the latest run, with the reason."""
     unit_reason: UnitReason = "enough_documents"
-    """Why this unit: as there are enough documents, or too few; `kept` where their number asks for the other one, but
-    some of the units were assigned in an earlier run and must not move."""
+    """Why this unit: as there are enough documents, or too few, or ready samples only; `kept` where the documents'
+    number asks for the other one, but some of the units were assigned in an earlier run and must not move."""
     _without_split: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
 
     def __post_init__(self) -> None:
@@ -58,6 +61,13 @@ class Assignment:
     def split_of_chunk(self, chunk: Chunk) -> Split | None:
         """Take a chunk, leave its split; None for a chunk that was set aside or whose unit has no split."""
         return None if chunk.id in self._without_split else self.split_of_unit(unit_key(chunk, self.unit))
+
+    def split_of_sample(self, sample: Sample) -> Split | None:
+        """Take a ready sample, leave its split; None for one that was set aside or never assigned.
+
+        A sample that was written about a chunk has the split of its chunk, which it carries.
+        """
+        return self.split_of_unit(sample.id)
 
     def split_of_unit(self, key: str) -> Split | None:
         """Take a unit's key, leave its split; None for a unit that was set aside, for this run or for good."""
@@ -89,7 +99,9 @@ class Assignment:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CurationError(f"the saved splits cannot be read ({error!r}); {_REMEDY}") from error
         if unit not in get_args(Unit):
-            raise CurationError(f"the saved splits have the unit {unit!r}, neither document nor section; {_REMEDY}")
+            raise CurationError(
+                f"the saved splits have the unit {unit!r}, none of {', '.join(get_args(Unit))}; {_REMEDY}"
+            )
         if unit_reason not in get_args(UnitReason):
             raise CurationError(f"the saved splits have the reason {unit_reason!r} for their unit; {_REMEDY}")
         for key, split in split_of.items():
@@ -105,8 +117,11 @@ _REMEDY = "restore splits.json, or delete it to split anew (scores are then not 
 
 
 def unit_key(chunk: Chunk, unit: Unit) -> str:
-    """Take a chunk, leave the key of the document or section that it belongs to."""
-    return chunk.document_id if unit == "document" else section_key(chunk)
+    """Take a chunk, leave the key of the document or section that it belongs to.
+
+    Where ready samples are the unit, no chunk was assigned; one then belongs to its document.
+    """
+    return section_key(chunk) if unit == "section" else chunk.document_id
 
 
 def section_key(chunk: Chunk) -> str:

@@ -16,6 +16,7 @@ from glossator.curation.filters import (
     OneSplitPerChunk,
     TokenBudget,
     by_priority,
+    is_ready,
 )
 from glossator.curation.ledger import Ledger
 from glossator.curation.seen import hold_out_seen
@@ -57,6 +58,9 @@ def curate(
 ) -> Curated:
     """Take samples with their splits, leave those that pass the filters, a part of train held out as `test_seen`.
 
+    Ready samples pass through the same filters, but are not asked for evidence, never straddle a chunk, and are not
+    drawn for `test_seen`. Samples of the pool stay in it.
+
     The order of the samples does not matter. Whether enough is left is for `ledger.check_yield` to say, so that a
     poor yield can be looked at before it stops a run.
 
@@ -95,7 +99,8 @@ def curate(
 
 
 def _with_verdicts(sample: Sample, named: Collection[str]) -> Sample:
-    passed = dict.fromkeys((*ALWAYS, *(name for name in CHECKS if name in named)), "passed")
+    looked = [name for name in CHECKS if name in named and not (name == "evidence" and is_ready(sample))]
+    passed = dict.fromkeys((*ALWAYS, *looked), "passed")
     return replace(sample, origin=replace(sample.origin, verdicts={**sample.origin.verdicts, **passed}))
 
 

@@ -45,6 +45,11 @@ def by_priority(sample: Sample) -> tuple[int, str, tuple[str, ...]]:
     return (PRIORITY[sample.split], sample.id, sample.chunk_ids)
 
 
+def is_ready(sample: Sample) -> bool:
+    """Whether a sample came as it is from a source, so that no chunk and no evidence lies behind it."""
+    return not sample.chunk_ids and not sample.evidence
+
+
 @dataclass(frozen=True, slots=True)
 class NotEmpty:
     """Rejects a sample whose question or answer holds no letter, digit or sign (`empty`)."""
@@ -86,7 +91,10 @@ class AnswerNotInQuestion:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFound:
-    """Rejects a sample whose evidence is missing or does not stand in its chunk at its offsets (`evidence`)."""
+    """Rejects a sample whose evidence is missing or does not stand in its chunk at its offsets (`evidence`).
+
+    A ready sample has no chunk to stand in, so it is let through, whatever its task.
+    """
 
     chunks_by_id: Mapping[str, Chunk]
     tasks: Collection[str] | None = None
@@ -98,7 +106,7 @@ class EvidenceFound:
         return _sift(samples, self.name, self._fault)
 
     def _fault(self, sample: Sample) -> tuple[str, str] | None:
-        if self.tasks is not None and sample.task not in self.tasks:
+        if is_ready(sample) or (self.tasks is not None and sample.task not in self.tasks):
             return None
         if not sample.evidence:
             return "evidence", "no evidence is given"
@@ -214,7 +222,10 @@ class DistinctQuestions:
 def _identities(sample: Sample, question: str) -> Iterator[str]:
     # Hashes instead of texts keep the memory of a large set small.
     yield records.content_id("pair", question, normalize(sample.answer))
-    passage = sample.chunk_ids if sample.context == "chunk" else ()
+    passage: tuple[str, ...] = ()
+    if sample.context == "chunk":
+        # A ready sample has no chunk; the prompt holds its passage.
+        passage = sample.chunk_ids or tuple(message.content for message in sample.prompt)
     yield records.content_id("question", question, sample.task, repr(sample.group), *passage)
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from glossator.curation.filters import is_ready
 from glossator.curation.normalize import normalize
 from glossator.records import Sample, content_id
 from glossator.text.forest import Forest
@@ -23,13 +24,16 @@ def hold_out_seen(samples: Sequence[Sample], *, share: float, seed: int, minimum
     seeded hash, are taken until the share is reached; one that would overshoot is passed over. Where all would, the
     smallest is taken, unless it is more than half of train.
 
+    Ready samples, which were not written about a document, stay where they are: "did it learn these documents?" cannot
+    be asked of them, and they count neither for the share nor for what is held out.
+
     Args:
-        samples: of any split; only those in train are moved.
-        share: of the train samples, from 0 to below 1. 0 moves nothing.
+        samples: of any split; only those in train that are about a chunk are moved.
+        share: of the train samples about documents, from 0 to below 1. 0 moves nothing.
         seed: decides the order of the units.
         minimum: samples to hold out however small the share is; never more than half of the train samples.
     """
-    train = [place for place, sample in enumerate(samples) if sample.split == "train"]
+    train = [place for place, sample in enumerate(samples) if sample.split == "train" and not is_ready(sample)]
     if share <= 0:
         return list(samples)
     units = _units([samples[place] for place in train])

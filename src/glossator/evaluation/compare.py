@@ -15,8 +15,9 @@ from glossator.text.forest import Forest
 Values = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Scores by model (`base`, `tuned`), metric and sample id."""
 
-Unit = Literal["document", "section"]
-"""What the test split holds that training never saw: whole documents, or sections of known ones."""
+Unit = Literal["document", "section", "pair"]
+"""What the test split holds that training never saw: whole documents, sections of known ones, or ready pairs of a
+question and its answer (near-duplicate pairs are one)."""
 
 
 class Bootstrap(TypedDict):

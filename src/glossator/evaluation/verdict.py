@@ -32,10 +32,7 @@ def judge(comparison: Comparison, *, split: str = "test") -> Verdict:
         return Verdict(None, f"It cannot be told whether tuning helped: there are no {split} questions.")
     interval = found.paired
     places = _places(interval)
-    counted = (
-        f"{label} on {_count(interval.questions, 'question')} about "
-        f"{_scope(interval.documents, comparison.unit, unseen=split == 'test')}"
-    )
+    counted = f"{label} on {_scope(interval, comparison.unit, unseen=split == 'test')}"
     if interval.low is None or interval.high is None:
         return Verdict(
             None,
@@ -90,8 +87,12 @@ def _movement(interval: Interval, places: int) -> str:
     return f"{'rose' if interval.difference > 0 else 'fell'} from {before} to {after}"
 
 
-def _scope(count: int, unit: Unit, *, unseen: bool) -> str:
-    return _count(count, f"{'unseen' if unseen else 'known'} {unit}")
+def _scope(interval: Interval, unit: Unit, *, unseen: bool) -> str:
+    known = "unseen" if unseen else "known"
+    if unit != "pair":
+        return f"{_count(interval.questions, 'question')} about {_count(interval.documents, f'{known} {unit}')}"
+    alike = "" if interval.questions == interval.documents else f", {interval.documents:,} of them unlike each other"
+    return f"{_count(interval.questions, f'{known} question')}{alike}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -111,6 +111,7 @@ class LocalModel:
         model: Path | str,
         *,
         adapter: Path | None = None,
+        tokenizer: Path | None = None,
         quantization: Quantization = "none",
         dtype: str = "bfloat16",
         batch_size: int = 16,
@@ -123,6 +124,7 @@ class LocalModel:
         Args:
             model: a model folder or a hub id.
             adapter: a folder that PEFT wrote; None for the base alone.
+            tokenizer: a folder with tokenizer and chat template; None for the model's own.
             quantization: what the adapter was trained against: `none`, `nf4` or `int8`.
             dtype: what is computed in.
             batch_size: conversations answered at once.
@@ -134,7 +136,7 @@ class LocalModel:
             ModelError: model, adapter, tokenizer or template cannot be loaded.
         """
         loaded = load_causal_model(model, quantization=quantization, dtype=dtype, device=device)
-        base = _Base(loaded, load_tokenizer(model))
+        base = _Base(loaded, load_tokenizer(tokenizer or model))
         name = f"{Path(model).name}@{weights_hash(Path(model))}" if is_local(model) else str(model)
         limit = int(getattr(loaded.config, "max_position_embeddings", 1 << 30))
         opened = cls(
@@ -151,6 +153,11 @@ class LocalModel:
     def name(self) -> str:
         """Name and content hash of the base, its quantisation, and the adapter's name and content hash."""
         return f"{self._base_name}+{adapter_name(self._adapter)}" if self._adapter else self._base_name
+
+    @property
+    def max_length(self) -> int:
+        """Most tokens of prompt and reply together."""
+        return self._max_length
 
     @property
     def chat_format(self) -> ChatFormat:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from glossator.errors import ModelError
-from glossator.llm import Conversation, Reply
+from glossator.llm import Answered, Conversation, Reply
+from glossator.records import JsonValue
 
 Script = Mapping[str, str] | Sequence[str] | Callable[[Conversation], str]
 
 
 class ScriptedModel:
-    """A `ChatModel` that answers from a script, and remembers what it was asked.
+    """A `ChatModel` and `StructuredModel` that answers from a script, and remembers what it was asked.
 
     Args:
         script: a mapping from a piece of text to the reply: the longest piece that occurs in the last turn
@@ -61,6 +62,33 @@ class ScriptedModel:
             if on_progress:
                 on_progress(1)
         return replies
+
+    def answer(
+        self,
+        conversations: Iterable[Conversation],
+        *,
+        schema: Mapping[str, JsonValue] | None,  # noqa: ARG002  the protocol's argument; the script knows what to say
+        max_new_tokens: int,
+        temperature: float = 0.0,  # noqa: ARG002  as above
+    ) -> Iterator[Answered]:
+        """Answer each conversation from the script, one at a time; see `StructuredModel.answer`.
+
+        Nothing is read ahead. A reply over `max_new_tokens` words fails as `truncated`, a blank one as `empty_reply`,
+        as a server's would.
+
+        Raises:
+            ModelError: the script has no reply left, or none that fits.
+        """
+        for conversation in conversations:
+            self.asked.append(tuple(conversation))
+            text = self._say(conversation)
+            words = len(text.split())
+            if words > max_new_tokens:
+                yield Answered(None, "truncated", f"cut after {max_new_tokens} tokens; raise max_new_tokens")
+            elif not words:
+                yield Answered(None, "empty_reply", "the model said nothing")
+            else:
+                yield Answered(Reply(text, sum(len(message.content.split()) for message in conversation), words, 0.0))
 
     def _say(self, conversation: Conversation) -> str:
         if callable(self._script):

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
+from glossator.artifacts import open_artifact
 from glossator.artifacts.directory import PARTIAL
 from glossator.artifacts.fingerprint import FINGERPRINT_DIGITS
-from glossator.errors import MissingArtifactError
+from glossator.errors import ArtifactError, MissingArtifactError, RegistryError
+from glossator.pipeline.registering import read_reference
 from glossator.pipeline.runs import RUN_FILE, Run, list_runs, locked
 from glossator.pipeline.stages import STAGES
 from glossator.records import JsonValue
+from glossator.registry import read_registration
 
 TRASH = ".deleting-"
 _ARTIFACT = re.compile(
@@ -71,6 +74,7 @@ def _survey(folder: Path, keep: int) -> Iterator[dict[str, JsonValue]]:
     evaluated = [run for run in runs if run.artifact("evaluate") is not None]
     kept = [*runs[-keep:], *evaluated[-1:]]  # three failed attempts must not cost the last result
     needed = {stage.artifact for run in kept for stage in run.record.stages if stage.artifact}
+    served = _registered_indexes(folder)
     resumable = bool(runs) and runs[-1].record.finished is None
     for run in runs:
         yield _row(run.path, _run_words(run, kept=run in kept), needed=run in kept)
@@ -84,8 +88,23 @@ def _survey(folder: Path, keep: int) -> Iterator[dict[str, JsonValue]]:
             yield _row(path, words, needed=resumable)
         elif path.name in needed:
             yield _row(path, "artifact of a kept run", needed=True)
+        elif path.name in served:
+            yield _row(path, f"the index that {served[path.name]} answers from", needed=True)
         else:
             yield _row(path, "artifact no kept run needs", needed=False)
+
+
+def _registered_indexes(folder: Path) -> dict[str, str]:
+    """The index artifacts that registered models answer from, each with the label of such a model."""
+    served: dict[str, str] = {}
+    for path in (folder / "artifacts").glob("register-*"):
+        with suppress(ArtifactError, RegistryError):  # what is gone from the registry needs nothing
+            artifact = open_artifact(path)
+            told = read_reference(artifact)
+            index = read_registration(Path(told["path"]) / "registration.json").index
+            if index is not None:
+                served[Path(index).parent.name] = told["label"]
+    return served
 
 
 def _run_words(run: Run, *, kept: bool) -> str:

@@ -65,13 +65,19 @@ def stage_fingerprints(road: Road) -> dict[str, str | None]:
     return {stage.name: prints.get(stage.name) for stage in STAGES}
 
 
+def done_artifact(road: Road, stage: Stage, print_: str) -> Artifact | None:
+    """The artifact of a stage, if it was finished and what it points at is still there."""
+    found = find_artifact(artifact_path(road, stage, print_))
+    return found if found is not None and stage.still_holds(found) else None
+
+
 def artifact_path(road: Road, stage: Stage, print_: str) -> Path:
     """Where a stage's artifact lies."""
     return road.artifacts / f"{stage.name}-{print_}"
 
 
 def _fingerprint_of(stage: Stage, road: Road, prints: dict[str, str]) -> str:
-    inputs = {name: prints[name] for name in stage.inputs}
+    inputs = {name: prints[name] for name in stage.inputs_under(road.recipe)}
     values = {"settings": stage.settings(road), "adds_to": stage.adds_to(road, inputs) if stage.adds_to else None}
     return fingerprint(stage.name, stage.version, values, inputs)
 
@@ -104,13 +110,13 @@ class _Walk:
 
     def _visit(self, stage: Stage) -> None:
         self._prints[stage.name] = _fingerprint_of(stage, self._road, self._prints)
-        path = artifact_path(self._road, stage, self._prints[stage.name])
-        found = find_artifact(path)
+        found = done_artifact(self._road, stage, self._prints[stage.name])
         if found is None and stage.name not in self._chosen:
             first = next(other for other in STAGES if other.name in self._chosen)
+            needed = first.inputs_under(self._road.recipe)[-1]
             raise MissingArtifactError(
                 f"stage {first.number} {first.name} needs what stage {stage.number} {stage.name} leaves, and it was not"
-                f" made yet; run: glossator run {self._road.recipe_path} --to {first.inputs[-1]}"
+                f" made yet; run: glossator run {self._road.recipe_path} --to {needed}"
             )
         if found is not None:
             self._artifacts[stage.name] = found
@@ -119,7 +125,7 @@ class _Walk:
                 self._progress.begin_stage(stage.number, stage.name, stage.leaves)
                 self._progress.end_stage("skipped", found.manifest.seconds, dict(found.manifest.counts))
             return
-        self._work(stage, path)
+        self._work(stage, artifact_path(self._road, stage, self._prints[stage.name]))
 
     def _work(self, stage: Stage, path: Path) -> None:
         self._progress.begin_stage(stage.number, stage.name, stage.leaves)
@@ -137,7 +143,8 @@ class _Walk:
         self._progress.end_stage("done", made.manifest.seconds, dict(made.manifest.counts))
 
     def _make(self, stage: Stage, path: Path) -> Artifact:
-        inputs = {name: self._artifacts[name] for name in stage.inputs}
+        names = stage.inputs_under(self._road.recipe)
+        inputs = {name: self._artifacts[name] for name in names}
         for artifact in inputs.values():
             artifact.check(content=True)
         begun = time.monotonic()
@@ -150,7 +157,7 @@ class _Walk:
         return draft.seal(
             stage=stage.name,
             fingerprint=print_,
-            inputs={name: self._prints[name] for name in stage.inputs},
+            inputs={name: self._prints[name] for name in names},
             settings=settings,
             seconds=time.monotonic() - begun,
             counts=counts,

@@ -12,7 +12,7 @@ from glossator.artifacts import read_records, read_table, write_json, write_reco
 from glossator.errors import YieldError
 from glossator.pipeline.context import Context, Road
 from glossator.pipeline.settings import student_path
-from glossator.records import Chunk, Document, ParsedDocument, Reject, from_dict, to_dict
+from glossator.records import Chunk, Document, ParsedDocument, Reject, Sample, from_dict, to_dict
 
 _FILE_NAME = str.maketrans("/ ", "-_")
 _LASTING_OUTCOMES = ("ok", "repaired", "empty", "encrypted")
@@ -21,32 +21,45 @@ and `unreadable` does not tell these from a damaged file; such documents are rea
 
 
 def collect(context: Context) -> dict[str, int]:
-    """Read every source; the same content from two places is one document with both origins."""
+    """Read every source; the same content from two places is one document, or one ready question, with both origins."""
     documents: dict[str, Document] = {}
+    samples: dict[str, Sample] = {}
     rejects: list[Reject] = []
     for found in read_sources(context.road):
         context.progress.advance()
         if isinstance(found, Reject):
             rejects.append(found)
+        elif isinstance(found, Sample):
+            samples.setdefault(found.id, found)
         elif found.id in documents:
             documents[found.id] = _with_origins(documents[found.id], found)
         else:
             documents[found.id] = found
-    if not documents:
+    if not any(map(is_prose, documents.values())) and not samples:
         places = ", ".join(source.path for source in context.recipe.sources)
-        raise YieldError(f"no document found in {places} ({reasons_text(rejects)}); name a folder of PDF, .md or .txt")
+        wanted = "a folder of PDF, .md or .txt" if context.recipe.reads_documents else "files of questions with answers"
+        raise YieldError(f"nothing to work with in {places} ({reasons_text(rejects)}); name {wanted}")
     write_table(context.output("documents.parquet"), documents.values(), Document)
+    write_records(context.output("samples.jsonl"), samples.values())
     write_records(context.output("rejects.jsonl"), rejects)
-    return {"documents": len(documents), "rejected": len(rejects)}
+    ready = {"ready_questions": len(samples)} if samples else {}
+    return {"documents": len(documents), **ready, "rejected": len(rejects)}
 
 
-def read_sources(road: Road) -> Iterator[Document | Reject]:
-    """What every source of a recipe has to give, one after the other; the same document may come twice."""
+def read_sources(road: Road) -> Iterator[Document | Sample | Reject]:
+    """What every source of a recipe has to give, one after the other; the same thing may come twice."""
     from glossator.sources import collect as collect_from
 
     for source in road.recipe.sources:
         values = source.model_dump(exclude={"kind", "path"})
         yield from collect_from(source.kind, path=road.resolve(source.path), **values)
+
+
+def is_prose(document: Document) -> bool:
+    """Whether a document is there to be read, rather than a file of ready questions."""
+    from glossator.sources import READY_SAMPLES
+
+    return document.media_type != READY_SAMPLES
 
 
 def _with_origins(first: Document, second: Document) -> Document:
@@ -58,7 +71,7 @@ def parse(context: Context) -> dict[str, int]:
     from glossator.parsing import parse_documents, parser_version
 
     section = context.recipe.parsing
-    documents = read_table(context.input("collect", "documents.parquet"), Document)
+    documents = [document for document in read_documents(context) if is_prose(document)]
     cache = context.road.cache / "parsed" / parser_version().translate(_FILE_NAME)
     parsed: dict[str, ParsedDocument] = {}
     for document in documents:
@@ -148,8 +161,32 @@ def reasons_text(rejects: Sequence[Reject]) -> str:
     )
 
 
+def read_documents(context: Context) -> list[Document]:
+    """The documents that stage 1 left."""
+    return read_table(context.input("collect", "documents.parquet"), Document)
+
+
+def read_ready_samples(context: Context) -> list[Sample]:
+    """The questions that came with their answers, as stage 1 left them: without a split."""
+    return list(read_records(context.input("collect", "samples.jsonl"), Sample))
+
+
+def titles_of(context: Context) -> dict[str, str]:
+    """The title of each document: its only top heading, else what its source calls it."""
+    titles = {document.id: document.title for document in read_documents(context)}
+    if "parse" not in context.inputs:
+        return titles
+    for parsed in read_table(context.input("parse", "parsed.parquet"), ParsedDocument):
+        top = [block.text for block in parsed.blocks if block.kind == "heading" and block.level == 1]
+        if len(top) == 1:
+            titles[parsed.document_id] = top[0]
+    return titles
+
+
 def read_chunks(context: Context) -> list[Chunk]:
-    """The chunks that stage 2b left."""
+    """The chunks that stage 2b left; none where the recipe reads no documents."""
+    if "chunk" not in context.inputs:
+        return []
     return read_table(context.input("chunk", "chunks.parquet"), Chunk)
 
 

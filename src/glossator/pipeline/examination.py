@@ -15,6 +15,8 @@ from glossator.pipeline.preflight import NEEDED
 from glossator.records import JsonValue
 
 MINIMUM_PYTHON = (3, 10)
+DISTRIBUTIONS = {"faiss": "faiss-cpu"}
+"""What libraries are installed as, where their import name does not say it."""
 COMFORTABLE_DISK_GB = 5
 COMFORTABLE_MEMORY_GB = 4
 Finding = dict[str, JsonValue]
@@ -45,8 +47,14 @@ def _extras() -> Iterator[Finding]:
         if absent:
             yield _finding(extra, "missing", f"without {', '.join(absent)}", f"pip install 'glossator[{extra}]'")
         else:
-            versions = ", ".join(f"{name} {importlib.metadata.version(name.replace('_', '-'))}" for name in libraries)
+            versions = ", ".join(f"{name} {_version(name)}" for name in libraries)
             yield _finding(extra, "ok", versions)
+
+
+def _version(library: str) -> str:
+    """The version of the distribution that a library comes in."""
+    distribution = DISTRIBUTIONS.get(library, library.replace("_", "-"))
+    return importlib.metadata.version(distribution)
 
 
 def _model() -> Iterator[Finding]:

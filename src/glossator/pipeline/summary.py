@@ -31,12 +31,16 @@ def summarize(run: Run) -> dict[str, JsonValue]:
         "scores": _scores(report, "test"),
         "scores_test_seen": _scores(report, "test_seen"),
         "differences": _differences(report),
+        "primary": report["comparison"]["primary_metric"] if report else None,
+        "groups": list(report["comparison"]["groups"]) if report else [],
         "unit": report["comparison"]["unit"] if report else None,
         "confidence": next((row["paired"]["confidence"] for row in _rows(report)), None),
         "recipe_path": run.record.recipe_path or None,
         "verdict": report["verdict"] if report else {"helped": None, "sentence": "This run holds no evaluation yet."},
         "test_looks": report["test_looks"] if report else 0,
         "paths": _paths(run),
+        "registered": _registered(run),
+        "example_question": report["examples"][0]["question"] if report and report["examples"] else None,
     }
 
 
@@ -94,11 +98,21 @@ def _differences(report: dict[str, JsonValue] | None) -> list[dict[str, JsonValu
     ]
 
 
+def _registered(run: Run) -> dict[str, str] | None:
+    """The registry's version that the run made: its label, folder and registry."""
+    from glossator.pipeline.registering import read_reference
+
+    artifact = run.artifact("register")
+    return read_reference(artifact) if artifact else None
+
+
 def _paths(run: Run) -> dict[str, str | None]:
     evaluated, selected, curated = run.artifact("evaluate"), run.artifact("select"), run.artifact("curate")
+    indexed = run.artifact("index")
     return {
         "run": str(run.path),
         "report": str(evaluated.file("report.html")) if evaluated else None,
         "adapter": str(selected.path / "adapter") if selected else None,
         "samples": str(curated.path) if curated else None,
+        "index": str(indexed.path / "index") if indexed else None,
     }

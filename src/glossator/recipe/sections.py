@@ -145,17 +145,17 @@ class TaskSection(Section):
 class SynthesisSection(Section):
     """Which samples are written."""
 
-    teacher: TeacherSection = ExtractiveTeacherSection()
-    tasks: tuple[TaskSection, ...] = Field((TaskSection(),), min_length=1)
+    teacher: TeacherSection = Field(ExtractiveTeacherSection(), description="Who writes questions and answers.")
+    tasks: tuple[TaskSection, ...] = Field((TaskSection(),), min_length=1, description="What is written.")
 
 
 class FractionsSection(Section):
     """Shares of all documents."""
 
     kind: Literal["fractions"] = "fractions"
-    train: Share = 0.7
-    dev: Share = 0.15
-    test: Share = 0.15
+    train: Share = Field(0.7, description="Share that may teach.")
+    dev: Share = Field(0.15, description="Share that chooses among checkpoints.")
+    test: Share = Field(0.15, description="Share that examines.")
     pool: Share = Field(0.0, description="Kept aside for later rounds.")
 
     @model_validator(mode="after")
@@ -187,7 +187,9 @@ SplitsSection = Annotated[
 class CurationSection(Section):
     """Which samples are kept."""
 
-    splits: SplitsSection = FractionsSection()
+    splits: SplitsSection = Field(
+        FractionsSection(), description="Which documents or pairs may teach, which choose, which examine."
+    )
     test_seen: Share = Field(0.1, description="Share of the questions about train documents that is held out.")
     max_tokens: int = Field(2048, ge=16, description="Longest sample, prompt and answer; student's tokens.")
 
@@ -195,9 +197,9 @@ class CurationSection(Section):
 class LoraSection(Section):
     """The adapter's shape, spelled as PEFT spells it."""
 
-    r: int = Field(16, ge=1, le=1024)
-    lora_alpha: int = Field(32, ge=1)
-    lora_dropout: float = Field(0.05, ge=0, lt=1)
+    r: int = Field(16, ge=1, le=1024, description="Rank of the update.")
+    lora_alpha: int = Field(32, ge=1, description="Its scale is lora_alpha / r.")
+    lora_dropout: float = Field(0.05, ge=0, lt=1, description="Dropout before the update, while training.")
     target_modules: str | tuple[str, ...] = Field("all-linear", description="`all-linear` or module names.")
 
 
@@ -211,14 +213,16 @@ class TrainingSection(Section):
     )
     lora: LoraSection = LoraSection()
     max_steps: int = Field(-1, ge=-1, description="Optimiser steps; -1: as num_train_epochs says.")
-    num_train_epochs: float = Field(3.0, gt=0)
-    per_device_train_batch_size: int = Field(8, ge=1)
-    gradient_accumulation_steps: int = Field(1, ge=1)
-    learning_rate: float = Field(1e-4, gt=0, lt=1)
-    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "cosine"
-    warmup_ratio: Share = 0.1
-    weight_decay: float = Field(0.0, ge=0)
-    max_grad_norm: float = Field(1.0, ge=0)
+    num_train_epochs: float = Field(3.0, gt=0, description="Passes over train, where max_steps is -1.")
+    per_device_train_batch_size: int = Field(8, ge=1, description="Rows a device takes at once.")
+    gradient_accumulation_steps: int = Field(1, ge=1, description="Batches to one optimiser step.")
+    learning_rate: float = Field(1e-4, gt=0, lt=1, description="The highest, after the warm-up.")
+    lr_scheduler_type: Literal["linear", "cosine", "constant", "constant_with_warmup"] = Field(
+        "cosine", description="How the learning rate falls."
+    )
+    warmup_ratio: float = Field(0.1, ge=0, lt=1, description="Share of the steps over which it rises.")
+    weight_decay: float = Field(0.0, ge=0, description="Of the adapter's weights.")
+    max_grad_norm: float = Field(1.0, ge=0, description="Gradients are clipped to it; 0: not at all.")
     max_length: int = Field(2048, ge=16, description="Longest training row in tokens; longer ones stop the run.")
     optim: str = Field("adamw_torch", min_length=1, description="An optimiser of transformers; paged ones need a GPU.")
     bf16: bool = Field(default=True, description="Compute in bfloat16; false: in 32 bits.")
@@ -230,15 +234,19 @@ class TrainingSection(Section):
 class EvaluationSection(Section):
     """How the answer to "did it help?" is found."""
 
-    metrics: tuple[str, ...] = Field(("token_f1", "exact_match", "rougeL", "string_similarity"), min_length=1)
+    metrics: tuple[str, ...] = Field(
+        ("token_f1", "exact_match", "rougeL", "string_similarity"),
+        min_length=1,
+        description="What answers are scored by.",
+    )
     primary: str = Field("token_f1", description="The metric of the verdict; one of `metrics`.")
     select_by: dict[str, float] = Field(
         default_factory=lambda: {"token_f1": 1.0}, min_length=1, description="Weights that choose a checkpoint on dev."
     )
     max_new_tokens: int = Field(64, ge=1, description="Longest answer in tokens.")
-    batch_size: int = Field(16, ge=1)
+    batch_size: int = Field(16, ge=1, description="Questions answered at once.")
     resamples: int = Field(10_000, ge=100, description="Bootstrap resamples of the test documents.")
-    confidence: float = Field(0.95, gt=0.5, lt=1)
+    confidence: float = Field(0.95, gt=0.5, lt=1, description="Of every interval.")
 
     @model_validator(mode="after")
     def _metrics_agree(self) -> EvaluationSection:
@@ -265,7 +273,7 @@ class ServingSection(Section):
 
     engine: Literal["local"] = Field("local", description="What runs the model: base and adapters in this process.")
     host: str = Field("127.0.0.1", min_length=1, description="Without API_TOKEN only a loopback address is allowed.")
-    port: int = Field(8000, ge=1, le=65535)
+    port: int = Field(8000, ge=1, le=65535, description="Where it listens.")
     timeout_seconds: float = Field(60, gt=0, description="A question that takes longer is given up.")
     max_new_tokens: int = Field(128, ge=1, description="Longest answer in tokens.")
 
@@ -274,8 +282,10 @@ class Recipe(Section):
     """All that a run is made from. A section that is left out is a room that is not entered."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="Names the folder under the runs folder.")
-    seed: int = Field(42, ge=0, lt=2**31)
-    sources: tuple[SourceSection, ...] = Field(min_length=1)
+    seed: int = Field(42, ge=0, lt=2**31, description="Of every draw: splits, training, bootstrap.")
+    sources: tuple[SourceSection, ...] = Field(
+        min_length=1, description="Where documents, or ready questions with answers, come from."
+    )
     parsing: ParsingSection = ParsingSection()
     retrieval: RetrievalSection | None = None
     synthesis: SynthesisSection | None = None

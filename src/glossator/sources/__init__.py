@@ -1,4 +1,4 @@
-"""Takes the description of where documents are, leaves the documents and, with reasons, what was left out."""
+"""Takes the description of where documents are, leaves documents, ready samples and, with reasons, what was refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from types import ModuleType
 from typing import Any, cast
 
 from glossator.errors import SourceError
-from glossator.records import Document, Reject
+from glossator.records import Document, Reject, Sample
 
-KINDS = ("local_files",)
+KINDS = ("local_files", "qa_files", "table")
 """The kinds of source; each is the module of that name in this package, with `collect` and `state`."""
 
+READY_SAMPLES = "application/vnd.glossator.samples"
+"""Media type of a document that is a file of ready samples: there is nothing in it to parse."""
 
-def collect(kind: str, **parameters: Any) -> Iterator[Document | Reject]:
-    """Collect from one source: its documents in a fixed order, and rejects for what could not be taken.
+
+def collect(kind: str, **parameters: Any) -> Iterator[Document | Sample | Reject]:
+    """Collect from one source: its documents and ready samples in a fixed order, and rejects for what was left out.
 
     Args:
         kind: one of `KINDS`.
@@ -24,11 +27,15 @@ def collect(kind: str, **parameters: Any) -> Iterator[Document | Reject]:
     Raises:
         SourceError: the kind is unknown or there is nothing to collect from.
     """
-    return cast("Iterator[Document | Reject]", _module(kind).collect(**parameters))
+    return cast("Iterator[Document | Sample | Reject]", _module(kind).collect(**parameters))
 
 
 def state(kind: str, **parameters: Any) -> str:
-    """Hash what a source holds now; the same hash means that collecting again gives the same documents.
+    """Hash what a source holds now; the same hash means that collecting again gives the same.
+
+    Args:
+        kind: one of `KINDS`.
+        parameters: what `collect` of that module takes.
 
     Raises:
         SourceError: as `collect`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 import re
 import stat
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from glossator.records import ContentHash
 
 MAX_PDF_BYTES = 200_000_000
 """A PDF with more bytes is not taken."""
@@ -101,7 +102,7 @@ def _read(file: BinaryIO, ending: str, max_pdf_bytes: int, max_text_bytes: int) 
 
 def _read_pdf(file: BinaryIO, size: int, *, headed: bool) -> Contents:
     """A file with a PDF header, or called so; the latter must hold at least one object."""
-    whole = _Digest(size)
+    whole = ContentHash(size)
     has_objects, tail = headed, b""
     for block in _blocks(file):
         if not whole.add(block):
@@ -119,7 +120,7 @@ def _read_pdf(file: BinaryIO, size: int, *, headed: bool) -> Contents:
 
 def _read_text(file: BinaryIO, size: int, media_type: str) -> Contents:
     """A file called as prose is; it must be UTF-8 without NUL from end to end."""
-    whole = _Digest(size)
+    whole = ContentHash(size)
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     first = ""
     try:
@@ -142,30 +143,6 @@ def _read_text(file: BinaryIO, size: int, media_type: str) -> Contents:
 def _blocks(file: BinaryIO) -> Iterator[bytes]:
     while block := file.read(_BLOCK_BYTES):
         yield block
-
-
-class _Digest:
-    """`content_id` of one part whose size is known before its bytes."""
-
-    def __init__(self, size: int) -> None:
-        self._digest = hashlib.blake2b(size.to_bytes(8, "big"), digest_size=10)
-        self._left = size
-
-    def add(self, block: bytes) -> bool:
-        """Take in the next bytes; False once there are more of them than announced."""
-        self._left -= len(block)
-        self._digest.update(block)
-        return self._left >= 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether as many bytes came as were announced."""
-        return self._left == 0
-
-    @property
-    def id(self) -> str:
-        """The id of the bytes."""
-        return self._digest.hexdigest()
 
 
 def _not_text(size: int) -> Contents:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import glob
-import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glossator.errors import SourceError
 from glossator.records import Document, Reject, content_id
 from glossator.sources.contents import MAX_PDF_BYTES, MAX_TEXT_BYTES, Contents, read_contents
+from glossator.sources.finding import find, printable
 
-_WILDCARD = re.compile(r"[*?\[]")
+__all__ = ["LocalFile", "collect", "look", "printable", "state", "to_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +93,12 @@ def look(
     Raises:
         SourceError: there is nothing at `path`.
     """
-    for file in _find(Path(path), patterns):
-        if file.contents.problem:
-            yield file
+    for found in find(path, patterns):
+        if found.problem:
+            yield LocalFile(found.path, found.name, Contents(problem=found.problem, detail=found.detail))
         else:
-            contents = read_contents(file.path, max_pdf_bytes=max_pdf_bytes, max_text_bytes=max_text_bytes)
-            yield dataclasses.replace(file, contents=contents)
+            contents = read_contents(found.path, max_pdf_bytes=max_pdf_bytes, max_text_bytes=max_text_bytes)
+            yield LocalFile(found.path, found.name, contents)
 
 
 def to_document(file: LocalFile) -> Document:
@@ -117,11 +114,6 @@ def to_document(file: LocalFile) -> Document:
     )
 
 
-def printable(path: Path) -> str:
-    r"""Write a path so that it can be printed and stored; bytes that are not UTF-8 become `\xe9` and the like."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
-
-
 def _to_reject(file: LocalFile) -> Reject:
     subject = content_id("local_files", file.name)
     return Reject(subject, "collect", file.contents.problem, f"{file.name}: {file.contents.detail}")
@@ -129,68 +121,3 @@ def _to_reject(file: LocalFile) -> Reject:
 
 def _with_origins(first: Document, second: Document) -> Document:
     return dataclasses.replace(first, origins=(*first.origins, *second.origins))
-
-
-def _find(path: Path, patterns: Sequence[str]) -> list[LocalFile]:
-    """The files under a path, sorted by name; those that lead out of it already carry that problem."""
-    if path.is_file():
-        return [_named(path, Path(path.name))]
-    if path.is_dir():
-        bad = [
-            pattern for pattern in patterns if Path(pattern).is_absolute() or ".." in Path(pattern).parts or not pattern
-        ]
-        if bad:
-            raise SourceError(f"pattern {bad[0]!r} is not relative to the folder {path}; write one such as '**/*.pdf'")
-        matches = {match for pattern in patterns for match in path.glob(pattern)}
-        return _select(path, matches)
-    if _WILDCARD.search(str(path)) and not path.exists():
-        matches = {Path(match) for match in glob.glob(str(path), recursive=True)}  # noqa: PTH207 - may be absolute
-        if matches:
-            return _select(_fixed_part(path), matches)
-        raise SourceError(f"{path}: no file matches this pattern; check it, or name a folder")
-    raise SourceError(f"{path}: no such file or folder; check the path, which is relative to the recipe or to here")
-
-
-def _fixed_part(pattern: Path) -> Path:
-    """The folder above the first part of a pattern that has a wildcard."""
-    fixed = []
-    for part in pattern.parts:
-        if _WILDCARD.search(part):
-            break
-        fixed.append(part)
-    return Path(*fixed) if fixed else Path()
-
-
-def _select(root: Path, matches: set[Path]) -> list[LocalFile]:
-    home = root.resolve()
-    selected = []
-    for match in matches:
-        relative = match.relative_to(root)
-        if any(part.startswith(".") for part in relative.parts) or (match.is_dir() and not match.is_symlink()):
-            continue
-        file = _named(match, relative)
-        try:
-            target = match.resolve(strict=True)
-        except (OSError, RuntimeError) as error:
-            file = _refused(file, "unreadable", f"broken link ({type(error).__name__})")
-        else:
-            if not target.is_relative_to(home):
-                file = _refused(file, "outside_folder", "a link that leads out of the folder")
-            elif target.is_dir():
-                continue
-        selected.append(file)
-    return sorted(selected, key=lambda file: file.name)
-
-
-def _named(path: Path, relative: Path) -> LocalFile:
-    """A file not read yet; one whose path no artifact could hold already carries that problem."""
-    file = LocalFile(path, printable(relative), Contents())
-    try:
-        str(path.resolve()).encode("utf-8")
-    except UnicodeEncodeError:
-        return _refused(file, "unreadable", "its name, or that of a folder above it, is not UTF-8; rename it")
-    return file
-
-
-def _refused(file: LocalFile, problem: str, detail: str) -> LocalFile:
-    return dataclasses.replace(file, contents=Contents(problem=problem, detail=detail))

@@ -11,10 +11,12 @@ import yaml
 
 from glossator.errors import SynthesisError
 from glossator.records import content_id
+from glossator.synthesis.schemas import PAIRS, schema_names
 
 _FOLDER = Path(__file__).parent / "prompts"
 _CONTEXTS = ("none", "chunk", "retrieved")
-_KEYS = {"name", "context", "answer_style", "checks", "description"}
+_KEYS = {"name", "context", "answer_style", "checks", "description", "schema", "question", "pairs"}
+_MOST_PAIRS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ class Task:
     """The body: the instruction to a teacher that is a chat model."""
     hash: str
     """Content hash of the file's bytes, for fingerprints and lineage."""
+    schema: str = PAIRS
+    """The form of a teacher's reply, by name: `pairs`, or a persona's."""
+    question: str | None = None
+    """The fixed question of a persona, put to every chunk; None where the teacher writes the questions."""
+    pairs: int | None = None
+    """Most pairs a chunk gives; None leaves that to the teacher."""
 
 
 def task_names() -> list[str]:
@@ -108,4 +116,47 @@ def _build(fields: Mapping[str, Any], body: str, path: Path, file_hash: str) -> 
         raise SynthesisError(f"task file {path}: checks is {checks!r}; give a list of names, such as [evidence]")
     if not body:
         raise SynthesisError(f"task file {path} has no text after its front matter; say there what a good sample is")
-    return Task(fields["name"], fields["description"], fields["context"], style, tuple(checks), body, file_hash)
+    schema, question, pairs = _reply_fields(fields, path)
+    return Task(
+        name=fields["name"],
+        description=fields["description"],
+        context=fields["context"],
+        answer_style=style,
+        checks=tuple(checks),
+        text=body,
+        hash=file_hash,
+        schema=schema,
+        question=question,
+        pairs=pairs,
+    )
+
+
+def _reply_fields(fields: Mapping[str, Any], path: Path) -> tuple[str, str | None, int | None]:
+    """Read what a teacher's reply is to be like, and whether the rest of the task goes with that."""
+    schema, question, pairs = fields.get("schema", PAIRS), fields.get("question"), fields.get("pairs")
+    if schema not in schema_names():
+        raise SynthesisError(f"task file {path}: schema is {schema!r}; use one of {', '.join(schema_names())}")
+    whole = isinstance(pairs, int) and not isinstance(pairs, bool)
+    if pairs is not None and not (whole and 1 <= pairs <= _MOST_PAIRS):
+        raise SynthesisError(f"task file {path}: pairs is {pairs!r}; give a number from 1 to {_MOST_PAIRS}")
+    if schema == PAIRS:
+        if question is not None:
+            raise SynthesisError(
+                f"task file {path}: question is fixed, but schema pairs asks its own; remove one of them"
+            )
+        return schema, None, pairs
+    if not isinstance(question, str) or not question.strip():
+        raise SynthesisError(
+            f"task file {path}: question is {question!r}; give the question that schema {schema} answers"
+        )
+    faults = {
+        "pairs is set": pairs is not None,
+        "evidence is among the checks": "evidence" in fields.get("checks", []),
+        f"context is {fields['context']}": fields["context"] != "chunk",
+    }
+    for fault in (told for told, is_so in faults.items() if is_so):
+        raise SynthesisError(
+            f"task file {path}: {fault}, but schema {schema} explains a whole chunk without quotes; "
+            "use context: chunk, and neither pairs nor the check evidence"
+        )
+    return schema, " ".join(question.split()), None

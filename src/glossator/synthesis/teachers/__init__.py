@@ -1,29 +1,42 @@
-"""Takes a chunk, leaves drafts of questions with answers: one teacher a file, all behind one protocol."""
+"""Takes chunks, leaves drafts of questions with answers: one teacher a file, all behind one protocol."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 from glossator.errors import SynthesisError
 from glossator.records import Chunk, Reject
+from glossator.synthesis.tasks import Task
 from glossator.synthesis.teachers.drafts import Draft
 
 __all__ = ["Draft", "Teacher", "open_teacher"]
 
-_TEACHERS = {"extractive": "ExtractiveTeacher"}
+_TEACHERS = {"chat": "ChatTeacher", "extractive": "ExtractiveTeacher"}
 """Kind, which is also the file's name, and the class in it."""
 
 
 class Teacher(Protocol):
-    """Anything that writes questions and answers about a chunk."""
+    """Anything that writes questions and answers about chunks."""
 
     @property
     def name(self) -> str:
-        """Kind and version, or model name, fit for lineage: `extractive/1`."""
+        """Kind and version, or kind, model and whatever else decides what it writes, fit for lineage."""
 
-    def write(self, chunk: Chunk) -> list[Draft | Reject]:
-        """Turn a chunk into drafts; what was tried and failed comes along as rejects, with the reason."""
+    def write(
+        self, chunks: Iterable[Chunk], task: Task, *, titles: Mapping[str, str] | None = None
+    ) -> Iterator[list[Draft | Reject]]:
+        """Turn chunks into drafts, one list for each chunk, in order; a failure is told in its place and ends nothing.
+
+        Args:
+            chunks: read only a bounded number ahead of what was given back.
+            task: says what to write.
+            titles: the title of each document, by document id, where it is known.
+
+        Raises:
+            SynthesisError: the teacher cannot do such a task.
+        """
 
 
 def open_teacher(kind: str, **parameters: Any) -> Teacher:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from glossator.records import Evidence
 
@@ -12,8 +13,13 @@ class Draft:
     """A question with its answer, before the student's prompt is composed."""
 
     question: str
+    """Written by the teacher, or the task's fixed one."""
     answer: str
-    evidence: Evidence
-    """The span of the chunk the answer was taken from."""
+    evidence: Evidence | None
+    """The span of the chunk that the answer was taken from; None where a task asks for none."""
     kind: str
-    """What is asked for: `definition`, `purpose`, `method`, …"""
+    """What is asked for: `definition`, `purpose`, `why`, …; for a persona the schema's name."""
+    journal_key: str | None = None
+    """Key of the journalled reply it was read from; None for teachers that make no calls."""
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """What is to be known of it, by name: `reply` tells what had to be repaired, `quote` how evidence was found."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from glossator.errors import SynthesisError
 from glossator.records import Chunk, Evidence, Reject, content_id
+from glossator.synthesis.schemas import PAIRS
+from glossator.synthesis.tasks import Task
+from glossator.synthesis.teachers.back_matter import is_back_matter
 from glossator.synthesis.teachers.drafts import Draft
 from glossator.synthesis.teachers.grammar.clauses import Clause, parse_clause
 from glossator.synthesis.teachers.grammar.screening import (
@@ -52,12 +56,6 @@ _PATTERNS: tuple[Callable[[Sentence, Clause | None], list[Candidate]], ...] = (
 )
 """In order of preference: the first pattern that fits a sentence asks about it."""
 
-_BACK_MATTER = re.compile(
-    r"(?:[\d.]+ )?(?:acknowledge?ments?|references|bibliography|funding|author contributions?|contributions?|"
-    r"conflicts? of interest|declarations?|disclosures?)\b",
-    re.IGNORECASE,
-)
-"""Sections that say who paid and who helped: nothing a reader of the subject would ask."""
 _DOT_LEADER = re.compile(r"[.!?…]{101}")
 _STAGE = "extractive"
 _MAX_CHUNK_CHARACTERS = 50_000
@@ -85,14 +83,33 @@ class ExtractiveTeacher:
         """Kind and version, fit for lineage."""
         return "extractive/1"
 
-    def write(self, chunk: Chunk) -> list[Draft | Reject]:
+    def write(
+        self,
+        chunks: Iterable[Chunk],
+        task: Task,
+        *,
+        titles: Mapping[str, str] | None = None,  # noqa: ARG002  the protocol's argument; rules read no titles
+    ) -> Iterator[list[Draft | Reject]]:
+        """Turn chunks into drafts, one list for each, as they are asked for; rules do not read the task's text.
+
+        Raises:
+            SynthesisError: the task asks for something else than pairs.
+        """
+        if task.schema != PAIRS:
+            raise SynthesisError(
+                f"task {task.name!r} asks for schema {task.schema}, and the extractive teacher writes pairs only; "
+                "use a teacher of kind chat"
+            )
+        return map(self.write_pairs, chunks)
+
+    def write_pairs(self, chunk: Chunk) -> list[Draft | Reject]:
         """Turn a chunk into drafts, in order of the text, followed by the sentences that fitted a pattern in vain."""
         if len(chunk.text) > _MAX_CHUNK_CHARACTERS:
             detail = f"{len(chunk.text)} characters; chunk it to at most {_MAX_CHUNK_CHARACTERS}"
             return [Reject(chunk.id, _STAGE, "chunk_too_long", detail)]
         if _DOT_LEADER.search(chunk.text):
             return [Reject(chunk.id, _STAGE, "debris", "a run of more than 100 punctuation marks")]
-        if any(_BACK_MATTER.match(heading) for heading in chunk.heading_path):
+        if is_back_matter(chunk):
             return []
         spans = split_sentences(chunk.text)
         names = names_in(chunk.text)

@@ -1,0 +1,213 @@
+"""Takes conversations, leaves replies of any server that speaks OpenAI's chat protocol, in order, never paid twice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Literal
+
+from glossator.errors import ModelError
+from glossator.llm import Answered, Conversation, Reply
+from glossator.llm.asking import Asked, Meter, Patience, Setup, Told, Usage
+from glossator.llm.completion import LONGEST_REPLY
+from glossator.llm.faults import one_line
+from glossator.llm.http_client import require_client_libraries
+from glossator.llm.journal import Journal, JournalEntry, journal_key
+from glossator.llm.lines import Line, Run
+from glossator.llm.providers import Endpoint, JsonMode
+from glossator.llm.request_form import RequestForm
+from glossator.records import JsonValue
+
+_WINDOW = 4
+"""Conversations read ahead, in multiples of what is asked at a time: one slow reply does not idle the others."""
+
+
+class OpenAICompatibleModel:
+    """A model behind an HTTP server, as a `StructuredModel` and a `ChatModel`.
+
+    Args:
+        endpoint: from `providers.endpoint`.
+        model: as the server names it.
+        concurrency: conversations in flight at a time.
+        timeout_seconds: for one request, from sending to the last byte.
+        attempts: tries per conversation when the server is busy, broken or cut off.
+        journal: where replies are looked for before anything is sent, and kept before they are used; None for nowhere.
+        seed: of the server's sampling; None to leave it to the server. Not every server has one.
+        json_mode: how JSON is asked for; `auto` takes the best way that the server does not refuse.
+        sleep: waits between tries.
+        clock: seconds since 1970.
+
+    Raises:
+        MissingExtraError: the client libraries are not installed.
+        ModelError: a number is out of its range.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        *,
+        concurrency: int = 8,
+        timeout_seconds: float = 120.0,
+        attempts: int = 6,
+        journal: Journal | None = None,
+        seed: int | None = None,
+        json_mode: Literal["auto"] | JsonMode = "auto",
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        require_client_libraries()
+        for name, value in (("concurrency", concurrency), ("timeout_seconds", timeout_seconds), ("attempts", attempts)):
+            if value <= 0:
+                raise ModelError(f"{name} {value} is too small; use 1 or more")
+        self._endpoint, self._model, self._journal = endpoint, model, journal
+        self._seed, self._json_mode, self._concurrency = seed, json_mode, concurrency
+        self._meter = Meter()
+        form = RequestForm.of(endpoint.dialect, json_mode)
+        patience = Patience(timeout_seconds, attempts, concurrency, sleep=sleep, clock=clock)
+        self._line = Line(Setup(endpoint, model, form, patience, journal, self._meter))
+        # Nobody has to close a model: what it opened ends with it, or with the program.
+        self._finalizer = weakref.finalize(self, self._line.close)
+
+    @property
+    def name(self) -> str:
+        """The model's name and where it runs, such as `gpt-5-mini@openai`."""
+        return f"{self._model}@{self._endpoint.label}"
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked so far, and what it took."""
+        return self._meter.usage
+
+    @property
+    def form(self) -> RequestForm:
+        """The form of requests in use: what the server refused is left out of it."""
+        return self._line.form
+
+    def answer(
+        self,
+        conversations: Iterable[Conversation],
+        *,
+        schema: Mapping[str, JsonValue] | None,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+    ) -> Iterator[Answered]:
+        """Answer each conversation, in input order; see `StructuredModel.answer`.
+
+        At most four times `concurrency` conversations are read ahead. Leaving the iterator, also by Ctrl-C, cancels
+        what is in flight; what was answered by then is in the journal.
+
+        Failures: `truncated` (the reply was cut at `max_new_tokens`), `refused`, `empty_reply`, `too_long` (prompt or
+        reply), `bad_request`, and after the last try `timeout`, `rate_limited`, `server_error`, `cut_connection`,
+        `unreachable` or `no_completion`.
+
+        Raises:
+            EndpointError: nothing can be answered at all.
+            ArtifactError: the journal is damaged or cannot be written.
+        """
+        for told in self._tell(conversations, schema, max_new_tokens, temperature):
+            yield _judge(told, kept=self._journal is not None)
+
+    def generate(
+        self,
+        conversations: Sequence[Conversation],
+        *,
+        max_new_tokens: int,
+        temperature: float = 0.0,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> list[Reply]:
+        """Answer each conversation; replies come in input order. See `ChatModel.generate`.
+
+        As with a model in this process, a reply that was cut, refuses or says nothing is a reply.
+
+        Raises:
+            EndpointError: nothing can be answered at all.
+            ModelError: one conversation cannot be answered; the message names it.
+        """
+        replies: list[Reply] = []
+        for told in self._tell(conversations, None, max_new_tokens, temperature):
+            if told.entry is None or told.entry.finish_reason == "too_long":
+                why = f"{told.failure or 'too_long'}{': ' if told.detail else ''}{told.detail}"
+                raise ModelError(
+                    f"conversation {len(replies)} got no reply of {self.name}: {why}; leave it out or mend it"
+                )
+            replies.append(_reply(told.entry, told.entry.text.strip()))
+            if on_progress:
+                on_progress(1)
+        return replies
+
+    def close(self) -> None:
+        """Close all connections; a later question opens them again."""
+        self._line.close()
+
+    def __enter__(self) -> OpenAICompatibleModel:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _tell(
+        self,
+        conversations: Iterable[Conversation],
+        schema: Mapping[str, JsonValue] | None,
+        max_new_tokens: int,
+        temperature: float,
+    ) -> Iterator[Told]:
+        parameters: dict[str, JsonValue] = {
+            "json_mode": self._json_mode,
+            "max_new_tokens": max_new_tokens,
+            "schema": None if schema is None else dict(schema),
+            "seed": self._seed,
+            "temperature": temperature,
+        }
+        run = Run(self._line)
+        waiting: deque[Told | Future[Told]] = deque()
+        try:
+            for conversation in conversations:
+                messages = tuple(conversation)
+                key = journal_key(self._endpoint.label, self._model, parameters, messages)
+                asked = Asked(key, messages, schema, max_new_tokens, temperature, self._seed)
+                waiting.append(self._look_up(key) or run.begin(asked))
+                while waiting and (len(waiting) >= _WINDOW * self._concurrency or _is_ready(waiting[0])):
+                    yield run.wait(waiting.popleft())
+            while waiting:
+                yield run.wait(waiting.popleft())
+        finally:
+            if any(not _is_ready(one) for one in waiting):
+                run.abandon()
+
+    def _look_up(self, key: str) -> Told | None:
+        entry = self._journal.get(key) if self._journal else None
+        if entry is None:
+            return None
+        self._meter.add(from_journal=1)
+        return Told(entry)
+
+
+def _is_ready(waiting: Told | Future[Told]) -> bool:
+    return isinstance(waiting, Told) or waiting.done()
+
+
+def _judge(told: Told, *, kept: bool) -> Answered:
+    """Say what an entry is worth to someone who wants a whole reply."""
+    entry = told.entry
+    if entry is None:
+        return Answered(None, told.failure, told.detail)
+    key = entry.key if kept else None
+    if entry.finish_reason == "refused":
+        return Answered(None, "refused", one_line(entry.text), key)
+    if entry.finish_reason == "too_long":
+        return Answered(None, "too_long", f"the reply has more than {LONGEST_REPLY} characters", key)
+    if entry.finish_reason == "length":
+        return Answered(None, "truncated", f"cut after {entry.tokens_out} tokens; raise max_new_tokens", key)
+    if not entry.text.strip():
+        return Answered(None, "empty_reply", "the model said nothing")
+    return Answered(_reply(entry, entry.text), journal_key=key)
+
+
+def _reply(entry: JournalEntry, text: str) -> Reply:
+    return Reply(text, entry.tokens_in, entry.tokens_out, entry.seconds)
