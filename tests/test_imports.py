@@ -21,6 +21,11 @@ LIGHT = (
     "llm",
     "training",
     "parsing",
+    "sources",
+    "synthesis",
+    "retrieval",
+    "registry",
+    "serving",
 )
 
 

@@ -53,10 +53,10 @@ def test_an_expected_error_is_told_without_a_traceback_and_ends_with_2(tmp_path:
 
 def test_three_mistakes_of_a_recipe_are_told_at_once(tmp_path: Path):
     path = tmp_path / "bad.yaml"
-    path.write_text("name: bad\nsources: [{kind: local_files}]\nseed: -4\nserving: {}\n")
+    path.write_text("name: bad\nsources: [{kind: local_files}]\nseed: -4\nexports: {}\n")
     failed = glossator("run", path, cwd=tmp_path)
     assert failed.returncode == 2
-    for place in ("sources.0.path: is missing", "seed: -4", "serving: no room honours this section yet"):
+    for place in ("sources.0.path: is missing", "seed: -4", "exports: no room honours this section yet"):
         assert place in failed.stderr
 
 
@@ -78,7 +78,8 @@ def test_absolute_paths_changes_paths_only(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_stages_lists_the_road_without_a_recipe(tmp_path: Path):
     listed = json.loads(glossator("stages", "--json", cwd=tmp_path).stdout)
-    assert [row["number"] for row in listed] == ["1", "2a", "2b", "3a", "3b", "3c", "4a", "4b", "4c", "4d"]
+    numbers = ["1", "2a", "2b", "2c", "3a", "3b", "3c", "4a", "4b", "4c", "4d", "5", "6"]
+    assert [row["number"] for row in listed] == numbers
 
 
 def test_plan_counts_documents_and_writes_nothing(recipe: Path, tmp_path: Path):

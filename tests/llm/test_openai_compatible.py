@@ -185,7 +185,6 @@ def test_a_closed_model_opens_again_and_one_that_is_dropped_ends_its_thread(open
         (ScriptedReply(refusal="I would rather not."), "refused"),
         (ScriptedReply(" \n"), "empty_reply"),
         (ScriptedReply("x" * 1_000_001), "too_long"),
-        (ScriptedReply("x" * 9_000_000), "too_long"),
         (ScriptedReply(status=400, error={"message": "maximum context length is 8 tokens"}), "too_long"),
         (ScriptedReply(status=400, error={"message": "no", "code": "content_filter"}), "refused"),
         (ScriptedReply(status=403, error={"message": "your input was flagged"}), "refused"),
@@ -204,6 +203,12 @@ def test_what_cannot_be_answered_is_told_in_its_place_and_stops_nothing(open_mod
     assert failures(answers) == ["", "", "", failure, "", "", "", ""]
     assert answers[3].reply is None
     assert model.usage.retries == 0
+
+
+def test_a_reply_without_end_is_not_read_to_the_end(open_model):
+    with ScriptedServer(lambda _: "x" * 20_000_000) as server:
+        (answered,) = answer(open_model(server), ask(1))
+    assert (answered.failure, answered.detail) == ("too_long", "the reply is over 8388608 bytes")
 
 
 @pytest.mark.parametrize(

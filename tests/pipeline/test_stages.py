@@ -3,7 +3,8 @@
 import pytest
 
 from glossator.errors import GlossatorError
-from glossator.pipeline.stages import STAGES, choose_stages, stages_named
+from glossator.pipeline.stages import BY_NAME, STAGES, choose_stages, stages_named
+from glossator.recipe import Recipe
 
 
 def names(stages) -> list[str]:
@@ -14,13 +15,14 @@ def names(stages) -> list[str]:
     ("text", "expected"),
     [
         ("1", ["collect"]),
-        ("2", ["parse", "chunk"]),
-        ("process", ["parse", "chunk"]),
+        ("2", ["parse", "chunk", "index"]),
+        ("process", ["parse", "chunk", "index"]),
         ("2b", ["chunk"]),
         ("CHUNK", ["chunk"]),
         ("generate", ["split", "synthesize", "curate"]),
         ("4", ["baseline", "train", "select", "evaluate"]),
         ("4b", ["train"]),
+        ("5", ["register"]),
     ],
 )
 def test_a_stage_is_meant_by_its_number_its_name_or_its_part_of_the_road(text: str, expected: list[str]):
@@ -33,8 +35,8 @@ def test_an_unknown_stage_lists_the_known_ones():
 
 
 def test_a_range_takes_in_both_its_ends():
-    assert names(choose_stages(first="2", last="3")) == ["parse", "chunk", "split", "synthesize", "curate"]
-    assert names(choose_stages(last="process")) == ["collect", "parse", "chunk"]
+    assert names(choose_stages(first="2", last="3")) == ["parse", "chunk", "index", "split", "synthesize", "curate"]
+    assert names(choose_stages(last="process")) == ["collect", "parse", "chunk", "index"]
     assert choose_stages() == STAGES
 
 
@@ -53,6 +55,17 @@ def test_every_stage_needs_only_what_earlier_ones_leave():
     for stage in STAGES:
         assert set(stage.inputs) <= seen
         seen.add(stage.name)
+
+
+def test_the_stage_that_never_ends_is_listed_among_the_known_ones():
+    with pytest.raises(GlossatorError, match="5 register, 6 serve"):
+        stages_named("deploy")
+
+
+def test_a_stage_has_only_those_inputs_whose_rooms_the_recipe_enters():
+    recipe = Recipe.model_validate({"name": "x", "sources": [{"kind": "qa_files", "path": "a"}]})
+    assert BY_NAME["split"].inputs_under(recipe) == ("collect",)
+    assert BY_NAME["curate"].inputs_under(recipe) == ("collect", "split")
 
 
 def test_an_empty_name_is_not_the_whole_road():

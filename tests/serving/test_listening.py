@@ -104,7 +104,7 @@ def test_a_place_that_cannot_be_listened_on_is_named(host, port, told):
 def test_nothing_listens_beyond_this_machine_without_a_token():
     answerer = make_answerer()
     with pytest.raises(ServingError, match="API_TOKEN"):
-        serve(answerer, host="0.0.0.0", port=0)
+        serve(answerer, host="0.0.0.0", port=0, on_listening=pytest.fail)
     answerer.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 DEFAULTS = {
@@ -17,7 +18,13 @@ DEFAULTS = {
 }
 
 
+CHATTY = ("bitsandbytes.backends.cpu.ops",)
+"""Loggers that tell, whenever their library is loaded, of a faster kernel that could be fetched from a hub."""
+
+
 def prepare_environment() -> None:
     """Set the defaults above, before any of the libraries is loaded."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)

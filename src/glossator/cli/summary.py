@@ -37,7 +37,7 @@ def print_summary(summary: dict[str, Any], *, stages: bool = False, next_steps: 
     for name, path in summary["paths"].items():
         if path:
             out.print(f"{name:<10} {escape(_shown_path(path))}")
-    if registered := summary["registered"]:
+    if registered := summary.get("registered"):
         out.print(f"registered {escape(registered['label'])} in {escape(_shown_path(registered['registry']))}")
     if next_steps:
         _print_next_steps(summary)
@@ -99,8 +99,8 @@ def _print_scores(summary: dict[str, Any]) -> None:
 
 def _print_groups(summary: dict[str, Any]) -> None:
     """The primary metric by group, worst tuned group first; nothing where all questions are of one group."""
-    primary = summary["primary"]
-    rows = [row for row in summary["groups"] if row["split"] == "test" and row["metric"] == primary]
+    primary = summary.get("primary")
+    rows = [row for row in summary.get("groups", ()) if row["split"] == "test" and row["metric"] == primary]
     if len(rows) < FEWEST_GROUPS:
         return
     cells = [
@@ -139,10 +139,10 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
     if path := summary.get("recipe_path"):
         shown = escape(shlex.quote(_shown_path(path)))
         out.print(f"  {command} run {shown} --set sources.0.path=FOLDER_OF_YOUR_PDFS --runs-dir my-runs")
-    if summary["paths"]["index"] and summary["example_question"]:
+    if summary["paths"].get("index") and summary.get("example_question"):
         question = shlex.quote(summary["example_question"])
         out.print(escape(f"  {command} search {recipe} {question}{place}"))
-    if summary["registered"]:
+    if summary.get("registered"):
         _print_serving(summary, command)
     out.print(escape(f"  {command} clean{place}"))
 

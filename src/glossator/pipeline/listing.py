@@ -46,10 +46,12 @@ def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, 
         rows[0]["counts"] = _count_sources(road)
     to_do = [row for row in rows if row["status"] == "to_do"]
     documents = rows[0]["counts"].get("documents", 0)
-    work = f"{len(to_do)} of {len(rows)} stages to do" if to_do else "everything is done"
+    entered = sum(row["status"] in ("done", "to_do") for row in rows)
+    ready = rows[0]["counts"].get("ready_questions", 0)
+    work = f"{len(to_do)} of {entered} stages to do" if to_do else "everything is done"
     return {
         "recipe": recipe.name,
-        "sentence": f"{documents:,} documents, {work}",
+        "sentence": f"{documents:,} documents, {f'{ready:,} ready questions, ' if ready else ''}{work}",
         "stages": [{**row, "status": WORDS[str(row["status"])]} for row in rows],
     }
 
