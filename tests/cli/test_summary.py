@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -96,3 +98,48 @@ def test_a_run_without_an_evaluation_shows_no_scores(capsys: pytest.CaptureFixtu
     text = printed(capsys, summary(differences=[], unit=None, confidence=None, test_looks=0))
     assert "interval" not in text
     assert "scored" not in text
+
+
+def test_groups_are_told_by_the_primary_metric_worst_first(capsys: pytest.CaptureFixture[str]):
+    row = {"split": "test", "questions": 5, "base": 0.1}
+    groups = [
+        {**row, "group": "urology", "metric": "token_f1", "tuned": 0.4},
+        {**row, "group": "nutrition", "metric": "token_f1", "tuned": 0.2},
+        {**row, "group": "nutrition", "metric": "rougeL", "tuned": 0.9},
+    ]
+    text = printed(capsys, summary(groups=groups, primary="token_f1"))
+    table = text[text.index("token_f1 by group") :]
+    assert table.index("nutrition") < table.index("urology")
+    assert "+0.300" in table
+    assert "0.900" not in table
+
+
+def test_one_group_is_no_table(capsys: pytest.CaptureFixture[str]):
+    row = {"split": "test", "questions": 5, "base": 0.1, "group": "a", "metric": "token_f1", "tuned": 0.4}
+    assert "by group" not in printed(capsys, summary(groups=[row], primary="token_f1"))
+
+
+def test_a_registered_model_is_told_with_the_commands_that_ask_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    registered = {"label": "papers-qa-qlora@v1.0", "path": "x", "registry": str(tmp_path / "registry")}
+    told = summary(registered=registered, example_question="What's in it?")
+    text = printed(capsys, told, next_steps=True)
+    assert "glossator serve papers-qa-qlora@v1.0 " in text
+    assert "--registry-dir" not in text
+    (curl,) = [line for line in text.splitlines() if "curl" in line]
+    body = shlex.split(curl)[-1]
+    assert json.loads(body) == {"question": "What's in it?"}
+
+
+def test_a_registry_elsewhere_is_named(capsys: pytest.CaptureFixture[str]):
+    registered = {"label": "a-b-lora@v2.1", "path": "x", "registry": "/elsewhere/registry"}
+    text = printed(capsys, summary(registered=registered), next_steps=True)
+    assert "glossator chat a-b-lora@v2.1 --registry-dir /elsewhere/registry" in text
+
+
+def test_a_run_without_documents_tells_no_pages(capsys: pytest.CaptureFixture[str]):
+    funnel = {"documents": 3, "pages": 0, "chunks": 0, "samples": 40, "rejected": 3}
+    text = printed(capsys, summary(funnel=funnel))
+    assert "3 documents → 40 samples kept" in text

@@ -110,3 +110,9 @@ def test_figures_are_written_without_leading_zero_and_changes_with_their_sign(va
 )
 def test_looks_are_told_as_evaluations_of_the_test_documents(looks, unit, sentence):
     assert looks_sentence(looks, unit) == sentence
+
+
+def test_ready_pairs_are_questions_of_which_near_copies_count_once():
+    sentence = judge(comparison(0.3, 0.5, 0.1, 0.3, documents=4, unit="pair")).sentence
+    assert "unseen questions (4 unlike each other) rose" in sentence
+    assert "document" not in sentence

@@ -1,7 +1,6 @@
 """The terminal answers line by line, names its sources, and is steered by nobody's text."""
 
 import signal
-import sys
 import threading
 
 import pytest
@@ -93,17 +92,20 @@ def test_quit_and_an_interrupt_at_the_prompt_end_the_loop(talk):
     assert talk(KeyboardInterrupt(), "Is it?") == [""]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_an_interrupt_during_an_answer_stops_that_answer_only():
     let_go = threading.Event()
 
     def say(conversation):
         if echo(conversation) == "one":
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # as a terminal does
             assert let_go.wait(SECONDS)
         return "yes"
 
-    answerer = make_answerer(base=say)
+    def count_tokens(conversation):
+        if echo(conversation) == "one":
+            signal.raise_signal(signal.SIGINT)  # this thread is the one that waits for the answer
+        return 1
+
+    answerer = make_answerer(base=say, window=Window(1_000, count_tokens))
     lines, written = iter(["one", "two"]), []
 
     def read_line():

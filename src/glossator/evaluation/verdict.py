@@ -91,7 +91,7 @@ def _scope(interval: Interval, unit: Unit, *, unseen: bool) -> str:
     known = "unseen" if unseen else "known"
     if unit != "pair":
         return f"{_count(interval.questions, 'question')} about {_count(interval.documents, f'{known} {unit}')}"
-    alike = "" if interval.questions == interval.documents else f", {interval.documents:,} of them unlike each other"
+    alike = "" if interval.questions == interval.documents else f" ({interval.documents:,} unlike each other)"
     return f"{_count(interval.questions, f'{known} question')}{alike}"
 
 
