@@ -12,7 +12,8 @@
     ├── TrainingError              training that cannot start or diverged
     ├── EvaluationError            scores that cannot be computed
     ├── RegistryError              a model that cannot be registered, or a version that is missing or altered
-    ├── ServingError               a gateway that cannot start, or a question that it cannot take
+    ├── ServingError               a gateway that cannot start
+    │   └── serving.refusals       a question that it cannot take; each with its code and HTTP status
     ├── ArtifactError              a missing, half-written or altered artifact
     │   └── MissingArtifactError   a stage needs what no earlier stage has left yet
     ├── YieldError                 a stage left nothing, or far too little, for the next one
@@ -104,7 +105,7 @@ class RegistryError(GlossatorError):
 
 
 class ServingError(GlossatorError):
-    """A gateway that cannot start, or a question that it cannot take."""
+    """A gateway that cannot start; a question that it cannot take is one of `serving.refusals`."""
 
 
 class ArtifactError(GlossatorError):

@@ -85,7 +85,7 @@ def test_the_adapter_is_safetensors_and_names_no_place_of_this_machine(told: dic
 
 def test_a_second_run_does_nothing_and_says_the_same(told: dict, runs: Path):
     again = quickstart(runs)
-    assert again.stderr.count("found done") == 10
+    assert again.stderr.count("found done") == 12
     assert json.loads(again.stdout) == told
 
 

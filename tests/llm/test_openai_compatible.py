@@ -364,6 +364,27 @@ def test_a_server_that_is_up_but_answers_nobody_ends_the_run(open_model):
         assert server.requests <= 2 * (8 + 8)
 
 
+def test_failures_between_conversations_that_the_server_does_deal_with_end_nothing(open_model):
+    def reply(conversation):
+        odd = number_of(conversation) % 2
+        return ScriptedReply(status=500 if odd else 400, error={"message": "no"})
+
+    with ScriptedServer(reply) as server:
+        answers = answer(open_model(server, concurrency=1, attempts=1), ask(12))
+    assert failures(answers) == ["bad_request", "server_error"] * 6
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "told"),
+    [(403, "no", r"refuses the key \(HTTP 403\)"), (400, "Invalid model: scripted", "has no model 'scripted'")],
+)
+def test_what_a_server_says_first_is_taken_as_said_to_all(open_model, status, message, told):
+    with ScriptedServer(lambda _: ScriptedReply(status=status, error={"message": message})) as server:
+        with pytest.raises(EndpointError, match=told):
+            answer(open_model(server), ask(50))
+        assert server.requests == 1
+
+
 # Forms of requests
 
 

@@ -153,7 +153,7 @@ def _print_serving(summary: dict[str, Any], command: str) -> None:
     place = (
         "" if registry == Path.cwd() / REGISTRY_DIR else f" --registry-dir {shlex.quote(_shown_path(str(registry)))}"
     )
-    body = json.dumps({"question": summary["example_question"] or "What is this about?"}, ensure_ascii=False)
+    body = json.dumps({"question": summary.get("example_question") or "What is this about?"}, ensure_ascii=False)
     out = console()
     out.print(escape(f"  {command} chat {label}{place}"))
     out.print(escape(f"  {command} serve {label}{place}     # and in another terminal, once it listens:"))

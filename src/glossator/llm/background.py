@@ -44,9 +44,17 @@ class BackgroundLoop:
         """
         return self.submit(coroutine).result(timeout_seconds)
 
+    @property
+    def inside(self) -> bool:
+        """Whether the thread that asks is the loop's own: it must not wait for itself."""
+        return threading.current_thread() is self._thread
+
     def close(self) -> None:
         """Cancel what still runs, then end loop and thread; doing so twice does no harm."""
         if self._loop.is_closed() or not self._thread.is_alive():
+            return
+        if self.inside:
+            self._loop.call_soon(self._loop.stop)
             return
         self.run(self._end_tasks(), _CLOSE_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -176,9 +176,11 @@ class Journal:
         return dropped
 
     def forget(self, keys: Iterable[str]) -> int:
-        """Drop the replies under these keys, and wipe them from the file; gives how many there were."""
+        """Drop the replies under these keys; gives how many there were.
+
+        The file is written anew without them; while another process reads it, that waits for a later call.
+        """
         with self._telling(), self._write_lock:
-            self._writer.execute("PRAGMA secure_delete=ON")
             with self._transaction():
                 dropped = sum(self._writer.execute("DELETE FROM reply WHERE key = ?", (key,)).rowcount for key in keys)
             self._free_space()

@@ -47,6 +47,9 @@ class Line:
             if self._open is not None:
                 (loop, caller), self._open = self._open, None
                 self._setup = dataclasses.replace(self._setup, form=caller.form)
+                if loop.inside:  # garbage may be collected in any thread
+                    loop.submit(caller.close()).add_done_callback(lambda _: loop.close())
+                    return
                 try:
                     loop.run(caller.close(), _ABANDON_SECONDS)
                 finally:

@@ -11,62 +11,26 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import random
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from glossator.errors import MissingExtraError
 from glossator.llm import Conversation
 from glossator.llm.background import BackgroundLoop
+from glossator.llm.mishaps import Faults, Mishap
 from glossator.records import JsonValue, Message, content_id
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-Mishap = Literal["rate_limited", "server_error", "stall", "cut", "nonsense"]
+__all__ = ["Faults", "ScriptedReply", "ScriptedServer", "Served", "ServerScript", "main", "repeat_last_turn"]
 
 _THREADS = 64
 """Scripts that run at once; one that waits for something holds up no other before there are so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """Which share of requests goes wrong, each between 0 and 1; drawn from the seed, conversation and try alone."""
-
-    seed: int = 0
-    rate_limited: float = 0.0
-    """Status 429."""
-    retry_after: str = "0"
-    """What such a reply's `Retry-After` says."""
-    errors: float = 0.0
-    """Status 500."""
-    stalls: float = 0.0
-    """No reply ever; the client has to lose patience."""
-    cuts: float = 0.0
-    """The connection is cut within the reply."""
-    nonsense: float = 0.0
-    """Status 200 and a page that is no completion."""
-
-    def draw(self, conversation_id: str, attempt: int) -> Mishap | None:
-        """Decide what befalls one try of one conversation."""
-        # Not a matter of security: the same seed has to give the same mishaps.
-        drawn = random.Random(f"{self.seed}:{conversation_id}:{attempt}").random()
-        shares: tuple[tuple[Mishap, float], ...] = (
-            ("rate_limited", self.rate_limited),
-            ("server_error", self.errors),
-            ("stall", self.stalls),
-            ("cut", self.cuts),
-            ("nonsense", self.nonsense),
-        )
-        for mishap, share in shares:
-            if drawn < share:
-                return mishap
-            drawn -= share
-        return None
 
 
 @dataclass(frozen=True, slots=True)
