@@ -61,7 +61,7 @@ def _sample_links(sample: Sample) -> Iterator[Link]:
         else:
             yield Link(sample.id, chunk_id, "evidence", f"characters {span.start}–{span.end}")
     if not sample.chunk_ids:  # it came ready, from a place in a file
-        place = str(sample.metadata.get("place", ""))
+        place = f"{sample.metadata.get('file', '')}, row {sample.metadata.get('row', '?')}"
         yield from (Link(sample.id, document_id, "document", place) for document_id in sample.document_ids)
     yield Link(sample.id, sample.origin.teacher, "teacher")
     yield Link(sample.id, sample.origin.prompt_hash, "prompt", sample.task)

@@ -16,7 +16,7 @@ from tests.teaching import write_reply
 from glossator.artifacts import read_records
 from glossator.errors import EndpointError, YieldError
 from glossator.llm.journal import Journal
-from glossator.llm.scripted_server import Faults, ScriptedServer
+from glossator.llm.scripted_server import Faults, ScriptedReply, ScriptedServer
 from glossator.pipeline import Run, run_recipe
 from glossator.recipe import load_recipe
 from glossator.records import Reject, Sample
@@ -174,3 +174,49 @@ def test_run_tells_what_the_teacher_was_asked_and_cost(tmp_path: Path):
         (told,) = [stage for stage in json.loads(done.stdout)["stages"] if stage["name"] == "synthesize"]
         assert told["counts"]["calls"] == server.requests
     assert told["counts"]["tokens_out"] > 0
+
+
+def test_the_teacher_is_told_the_title_that_the_document_gives_itself(tmp_path: Path):
+    with ScriptedServer(write_reply) as server:
+        walk(teacher_recipe(tmp_path, server.base_url), tmp_path / "runs", last="3b")
+        told = {line for asked in server.answered for line in asked[-1].content.splitlines() if line[:9] == "Document:"}
+    headings = {path.read_text().splitlines()[0].lstrip("# ") for path in (tmp_path / "corpus").glob("*.md")}
+    assert told == {f"Document: {heading}" for heading in headings}
+
+
+def test_passages_that_a_broken_server_left_unanswered_are_asked_again_by_the_next_run(tmp_path: Path):
+    broken = True
+
+    def say(conversation) -> str | ScriptedReply:
+        if broken and "chess" in conversation[-1].content.lower():
+            return ScriptedReply(status=503, error={"message": "overloaded"})
+        return write_reply(conversation)
+
+    with ScriptedServer(say) as server:
+        recipe = teacher_recipe(tmp_path, server.base_url, attempts=1)
+        with pytest.raises(EndpointError, match=r"have no reply .*server_error.*run again"):
+            walk(recipe, tmp_path / "runs")
+        asked = len(server.answered)
+        broken = False
+        run = walk(recipe, tmp_path / "runs")
+        assert len(server.answered) == len(set(server.answered)) > asked
+    assert rejects_of(run)["server_error"] == 0
+
+
+def test_a_reply_that_was_cut_off_gives_the_pairs_that_were_whole(tmp_path: Path):
+    def say(conversation) -> ScriptedReply:
+        text = write_reply(conversation)
+        return ScriptedReply(text[: int(len(text) * 0.9)], finish_reason="length")
+
+    with ScriptedServer(say) as server:
+        run = walk(teacher_recipe(tmp_path, server.base_url), tmp_path / "runs", last="3b")
+    assert samples_of(run)
+    assert rejects_of(run)["truncated"] >= 5
+
+
+def test_a_key_may_lie_in_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("MY_TEACHER_KEY=sk-from-the-file\n")
+    with ScriptedServer(write_reply, key="sk-from-the-file") as server:
+        recipe = teacher_recipe(tmp_path, server.base_url, key_variable="MY_TEACHER_KEY")
+        assert samples_of(walk(recipe, tmp_path / "runs", last="3b"))

@@ -260,3 +260,47 @@ def test_a_version_that_was_deleted_is_registered_again(made: Made, tmp_path: Pa
     told = summarize(again)["registered"]
     assert Path(told["path"]).is_dir()
     assert {stage.name for stage in again.record.stages if stage.status == "done"} == {"register"}
+
+
+def test_another_index_makes_another_version(made: Made, tmp_path: Path):
+    folder = tmp_path / "mine"
+    shutil.copytree(made.folder, folder)
+    recipe = folder / made.recipe.name
+    recipe.write_text(recipe.read_text().replace(str(made.folder), str(folder)))
+    plain = yaml.safe_load(recipe.read_text())
+    del plain["retrieval"]
+    without = folder / "without.yaml"
+    without.write_text(yaml.safe_dump(plain))
+    first = run_recipe(load_recipe(recipe, (), {}), recipe, folder / "runs")
+    second = run_recipe(load_recipe(without, (), {}), without, folder / "runs")
+    labels = [summarize(run)["registered"]["label"].partition("@")[2] for run in (first, second)]
+    assert labels == ["v1.0", "v1.1"]
+
+
+def test_the_model_is_asked_as_long_and_searched_as_the_recipe_says(made: Made):
+    with open_answerer(made.registry, []) as answerer:
+        assert answerer.ask("How is glass annealed?").tokens_out <= 8  # evaluation.max_new_tokens of the recipe
+
+
+def test_without_passages_it_is_said_that_the_model_was_taught_with_them(made: Made):
+    told: list[str] = []
+    with open_answerer(made.registry, [], retrieval=False, on_note=told.append):
+        pass
+    assert "was taught to answer with a passage at hand" in told[0]
+
+
+@pytest.mark.parametrize("options", [("--from", "serve"), ("--stage", "Serve"), ("--to", "6")])
+def test_serving_asks_for_a_token_before_any_work_when_others_could_reach_it(made: Made, options: tuple[str, str]):
+    command = [*GLOSSATOR, "run", str(made.recipe), *options, "--set", "serving.host=0.0.0.0"]
+    failed = subprocess.run(
+        [*command, "--runs-dir", str(made.folder / "runs")], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert failed.returncode == 2
+    assert "API_TOKEN" in failed.stderr
+
+
+def test_verify_takes_the_names_that_serve_takes(made: Made):
+    for name in ("crafts-qa-qlora", "crafts-qa-qlora@latest", "crafts-qa-qlora@v1.0"):
+        command = [*GLOSSATOR, "registry", "verify", name, "--registry-dir", str(made.registry)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        assert done.stdout == "crafts-qa-qlora@v1.0: whole\n"

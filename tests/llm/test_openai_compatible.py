@@ -201,7 +201,7 @@ def test_what_cannot_be_answered_is_told_in_its_place_and_stops_nothing(open_mod
         model = open_model(server)
         answers = answer(model, ask(8))
     assert failures(answers) == ["", "", "", failure, "", "", "", ""]
-    assert answers[3].reply is None
+    assert (answers[3].reply is None) == (failure != "truncated")  # a beginning was paid for and is handed on
     assert model.usage.retries == 0
 
 
@@ -338,6 +338,14 @@ def test_a_server_that_was_never_there_is_given_up_after_a_few_tries(open_model)
     ):
         answer(open_model(server, sleep=naps), ask(50))
     assert len(naps.seconds) == 2
+
+
+def test_a_server_that_answered_before_is_given_all_tries_to_come_back(open_model):
+    with ScriptedServer(repeat_last_turn) as server:
+        model = open_model(server, attempts=5)
+        assert failures(answer(model, ask(1))) == [""]
+    assert failures(answer(model, ask(1))) == ["unreachable"]
+    assert model.usage.calls == 1 + 5
 
 
 def test_a_server_that_dies_midway_ends_the_run_and_what_it_answered_is_not_asked_again(open_model, tmp_path):

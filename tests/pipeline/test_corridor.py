@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -117,6 +118,40 @@ def test_deleting_the_kept_splits_draws_anew(tmp_path: Path):
     assert assignment(tmp_path / "runs") == drawn
 
 
+@pytest.mark.parametrize("spoil", ["deleted", "older"])
+def test_what_was_drawn_is_kept_again_and_does_not_move_when_documents_are_added(tmp_path: Path, spoil: str):
+    corpus = write_corpus(tmp_path / "corpus", 6)
+    recipe = write_recipe(tmp_path, corpus)
+    runs, kept = tmp_path / "runs", tmp_path / "runs" / "tiny" / "splits.json"
+    drawn = walk(recipe, runs, last="3a")
+    if spoil == "deleted":
+        kept.unlink()
+    else:
+        older = kept.read_bytes()
+        write_corpus(corpus, 7)
+        drawn = walk(recipe, runs, last="3a")
+        kept.write_bytes(older)
+    assert walk(recipe, runs, last="3a").path == drawn.path  # found done, so that all that rests on it stays
+    before = assignment(runs)
+    assert before == json.loads(drawn.need("split").file("assignment.json").read_text())["split_of"]
+    assert walk(recipe, runs, last="3a").path == drawn.path
+    write_corpus(corpus, 8)
+    walk(recipe, runs, last="3a")
+    after = assignment(runs)
+    assert {name: after[name] for name in before} == before
+    assert len(after) == 8
+
+
+def test_an_altered_split_is_not_kept_again(recipe: Path, tmp_path: Path):
+    run = walk(recipe, tmp_path / "runs", last="3a")
+    file = run.need("split").file("assignment.json")
+    file.write_bytes(file.read_bytes().replace(b'"test"', b'"pool"'))
+    (tmp_path / "runs" / "tiny" / "splits.json").unlink()
+    with pytest.raises(ArtifactError, match=r"assignment\.json was altered"):
+        walk(recipe, tmp_path / "runs", last="3a")
+    assert not (tmp_path / "runs" / "tiny" / "splits.json").exists()
+
+
 def test_restored_splits_are_honoured(recipe: Path, tmp_path: Path):
     walk(recipe, tmp_path / "one", last="3a")
     walk(recipe, tmp_path / "other", "seed=8", last="3a")
@@ -144,6 +179,57 @@ def test_one_stage_alone_needs_what_comes_before_it(recipe: Path, tmp_path: Path
         walk(recipe, tmp_path / "runs", stage="2b")
     walk(recipe, tmp_path / "runs", last="2a")
     assert statuses(walk(recipe, tmp_path / "runs", stage="2b"))["chunk"] == "done"
+
+
+def follow(error: MissingArtifactError, recipe: Path, runs: Path, *overrides: str) -> str:
+    """Do what an error says; gives the stage that it names."""
+    told = re.search(rf"glossator run {re.escape(str(recipe))} --to (\w+)$", str(error))
+    assert told
+    walk(recipe, runs, *overrides, last=told[1])
+    return told[1]
+
+
+ROOMS = ("retrieval={}", "training.max_steps=2", "training.max_length=256", "evaluation.max_new_tokens=4")
+
+
+@pytest.mark.parametrize(
+    ("done", "stage", "passed_by"), [("chunk", "split", "index"), ("2b", "3", "index"), ("curate", "train", "baseline")]
+)
+def test_a_stage_is_not_held_up_by_one_that_it_does_not_need(
+    recipe: Path, tmp_path: Path, tiny_model: Path, done: str, stage: str, passed_by: str
+):
+    overrides = (*ROOMS, f"training.base_model={tiny_model}")
+    walk(recipe, tmp_path / "runs", *overrides, last=done)
+    if passed_by == "baseline":
+        shutil.rmtree(next((tmp_path / "runs" / "tiny" / "artifacts").glob("index-*")))
+    found = statuses(walk(recipe, tmp_path / "runs", *overrides, stage=stage))
+    assert found["split" if stage == "3" else stage] == "done"
+    assert found[passed_by] == "not_run"
+
+
+@pytest.mark.parametrize(
+    ("done", "stage", "named"),
+    [(None, "2c", "chunk"), ("parse", "split", "chunk"), ("chunk", "4b", "curate"), ("curate", "4c", "train")],
+)
+def test_what_a_stage_needs_is_made_by_the_run_that_the_error_names(
+    recipe: Path, tmp_path: Path, tiny_model: Path, done: str | None, stage: str, named: str
+):
+    overrides = (*ROOMS, f"training.base_model={tiny_model}")
+    if done is not None:
+        walk(recipe, tmp_path / "runs", *overrides, last=done)
+    with pytest.raises(MissingArtifactError, match=r"needs what stage .* leaves, and it was not made yet") as refused:
+        walk(recipe, tmp_path / "runs", *overrides, stage=stage)
+    assert follow(refused.value, recipe, tmp_path / "runs", *overrides) == named
+    found = walk(recipe, tmp_path / "runs", *overrides, stage=stage)
+    assert "done" in statuses(found).values()
+
+
+def test_what_is_done_stays_on_record_where_no_chosen_stage_needs_it(recipe: Path, tmp_path: Path):
+    walk(recipe, tmp_path / "runs", "retrieval={}", last="chunk")
+    walk(recipe, tmp_path / "runs", "retrieval={}", stage="index")
+    found = walk(recipe, tmp_path / "runs", "retrieval={}", stage="split")
+    assert (statuses(found)["index"], statuses(found)["split"]) == ("skipped", "done")
+    assert found.need("index")
 
 
 def test_an_altered_artifact_is_refused_with_the_remedy(recipe: Path, tmp_path: Path):

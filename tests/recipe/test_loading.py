@@ -184,6 +184,21 @@ def test_plain_variables_are_filled_in_with_their_defaults():
     assert recipe.sources[0].path == "library/pdf"
 
 
+def test_the_default_stands_for_an_empty_variable_as_well():
+    text = MINIMAL + "synthesis: {}\ntraining: {base_model: '${BASE:-embedded}', max_steps: '${STEPS:-12}'}\n"
+    recipe = load_recipe(recipe_file(text), (), {"BASE": "", "STEPS": ""})
+    assert recipe.training.base_model == "embedded"
+    assert recipe.training.max_steps == 12
+
+
+def test_an_empty_variable_without_default_is_empty_text():
+    text = "name: tiny\nsources: [{kind: local_files, path: 'a${PART}b'}]\n"
+    assert load_recipe(recipe_file(text), (), {"PART": ""}).sources[0].path == "ab"
+    text = "name: tiny\nsources: [{kind: table, path: a, group_field: '${GROUP}', license_field: '${L:-null}'}]\n"
+    (source,) = load_recipe(recipe_file(text), (), {"GROUP": ""}).sources
+    assert (source.group_field, source.license_field) == ("", None)
+
+
 def test_a_variable_without_value_or_default_is_told():
     text = "name: tiny\nsources: [{kind: local_files, path: '${PAPERS}'}]\n"
     assert "${PAPERS} is not set" in problems_of(text)["sources.0.path"]

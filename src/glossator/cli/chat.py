@@ -15,7 +15,7 @@ def chat(
     retrieval: RetrievalOption = True,
     index: IndexOption = None,
     base_model: BaseOption = None,
-    max_new_tokens: LongestOption = 128,
+    max_new_tokens: LongestOption = None,
     k: Annotated[int, typer.Option("-k", min=1, max=20, help="Passages that are looked for and cited.")] = 3,
     registry_dir: RegistryDirOption = REGISTRY_DIR,
 ) -> None:
@@ -36,6 +36,7 @@ def chat(
         index=index,
         retrieval=retrieval,
         max_new_tokens=max_new_tokens,
+        on_note=lambda text: typer.echo(text, err=True),
     ) as answerer:
         chat_loop(answerer, _read_line, typer.echo, k=k)
 

@@ -88,7 +88,7 @@ def verify_model(
     from glossator.errors import RegistryError
     from glossator.registry import list_versions, open_version, verify
 
-    rows = [row for row in list_versions(registry_dir) if model in (None, row.name, f"{row.name}@{row.version}")]
+    rows = [row for row in list_versions(registry_dir) if model is None or model in _names_of(row)]
     if not rows:
         open_version(registry_dir, model)  # tells what is wrong with the name, or with the registry
     found = {f"{row.name}@{row.version}": [*verify(row.path)] for row in rows}
@@ -100,6 +100,11 @@ def verify_model(
     damaged = [label for label, problems in found.items() if problems]
     if damaged:
         raise RegistryError(f"{', '.join(damaged)} cannot be trusted; delete that version and register its run again")
+
+
+def _names_of(row: Listed) -> set[str]:
+    """What a version is called at the command line."""
+    return {row.name, f"{row.name}@{row.version}", *([f"{row.name}@latest"] if row.latest else [])}
 
 
 @registry.command("promote")

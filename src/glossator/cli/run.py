@@ -46,10 +46,11 @@ def run(
     from glossator.recipe import load_recipe
 
     loaded = load_recipe(recipe, absolute_paths(overrides or []))
-    serves = stage in SERVE or last in SERVE
+    serves = any(_is_serve(name) for name in (stage, first, last))
     if serves:
-        stage, last = ("register", last) if stage in SERVE else (stage, "register")
         _check_serving(loaded, as_json=as_json)
+        alone = _is_serve(stage) or _is_serve(first)
+        stage, first, last = ("register", None, None) if alone else (stage, first, "register")
     try:
         made = run_recipe(loaded, recipe, runs_dir, stage=stage, first=first, last=last, progress=LiveProgress())
     except KeyboardInterrupt:
@@ -64,13 +65,20 @@ def run(
         _serve(loaded, summary)
 
 
+def _is_serve(name: str | None) -> bool:
+    return name is not None and name.strip().lower() in SERVE
+
+
 def _check_serving(recipe: Recipe, *, as_json: bool) -> None:
     from glossator.errors import GlossatorError
+    from glossator.recipe import read_variables
+    from glossator.serving import check_listen, read_token
 
     if recipe.serving is None:
         raise GlossatorError(f"recipe {recipe.name} has no serving section; add one, or run it without stage serve")
     if as_json:
         raise GlossatorError("--json cannot go with stage serve, which never ends; give one of them")
+    check_listen(recipe.serving.host, read_token(read_variables()))  # before hours of work, not after
 
 
 def _serve(recipe: Recipe, summary: dict[str, Any]) -> None:
@@ -85,5 +93,4 @@ def _serve(recipe: Recipe, summary: dict[str, Any]) -> None:
         port=section.port,
         timeout_seconds=section.timeout_seconds,
         max_new_tokens=section.max_new_tokens,
-        mode=recipe.retrieval.mode if recipe.retrieval else "hybrid",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,7 +25,12 @@ IndexOption = Annotated[
     Path | None, typer.Option("--index", help="Another search index than the model's own.", metavar="FOLDER")
 ]
 RetrievalOption = Annotated[bool, typer.Option("--retrieval/--no-retrieval", help="Look for passages to cite.")]
-LongestOption = Annotated[int, typer.Option("--max-new-tokens", min=1, help="Longest answer in tokens.")]
+LongestOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-new-tokens", min=1, help="Longest answer in tokens; as evaluated if left out.", show_default=False
+    ),
+]
 
 
 def serve(
@@ -37,7 +41,7 @@ def serve(
     retrieval: RetrievalOption = True,
     index: IndexOption = None,
     base_model: BaseOption = None,
-    max_new_tokens: LongestOption = 128,
+    max_new_tokens: LongestOption = None,
     request_log: Annotated[
         Path | None, typer.Option("--request-log", help="One JSON line a request, without its content.", metavar="FILE")
     ] = None,
@@ -83,10 +87,11 @@ def serve_models(
     """Serve registered models until a signal ends it; `how` is what `pipeline.open_answerer` takes besides."""
     from glossator.cli.output import console, escape
     from glossator.pipeline import open_answerer
+    from glossator.recipe import read_variables
     from glossator.serving import bind, check_listen, read_token
     from glossator.serving import serve as serve_answers
 
-    token = read_token(os.environ)
+    token = read_token(read_variables())
     check_listen(host, token)
     out = console(error=True)
 
@@ -98,7 +103,7 @@ def serve_models(
 
     listener = bind(host, port)  # before the model is loaded: a port that is taken is told at once
     out.print(f"loading {', '.join(models) or 'the registered model'}")
-    with closing(listener), open_answerer(registry_dir, models, **how) as answerer:
+    with closing(listener), open_answerer(registry_dir, models, on_note=out.print, **how) as answerer:
         answerer.warm_up()  # before it listens, so that the first question is answered as fast as the second
         serve_answers(
             answerer,

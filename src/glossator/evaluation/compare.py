@@ -15,9 +15,9 @@ from glossator.text.forest import Forest
 Values = Mapping[str, Mapping[str, Mapping[str, float]]]
 """Scores by model (`base`, `tuned`), metric and sample id."""
 
-Unit = Literal["document", "section", "pair"]
-"""What the test split holds that training never saw: whole documents, sections of known ones, or ready pairs of a
-question and its answer (near-duplicate pairs are one)."""
+Unit = Literal["document", "section", "pair", "source"]
+"""What the test split holds that training never saw: whole documents, sections of known ones, ready pairs of a question
+and its answer (near-duplicate pairs are one), or, where documents and ready pairs are mixed, any of these."""
 
 
 class Bootstrap(TypedDict):

@@ -50,11 +50,14 @@ class ChatModel(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What became of one conversation: a reply, or the reason why there is none."""
+    """What became of one conversation: a reply, or the reason why there is none, or only its beginning."""
 
     reply: Reply | None
     failure: str = ""
-    """Why there is no reply, in one word fit for counting: `refused`, `timeout`, `too_long`, …; empty with a reply."""
+    """Why there is no whole reply, in one word fit for counting: `refused`, `timeout`, …; empty with a whole one.
+
+    With `truncated` the reply is there as far as it went.
+    """
     detail: str = ""
     """The rest of that story."""
     journal_key: str | None = None

@@ -203,7 +203,10 @@ def _judge(told: Told, *, kept: bool) -> Answered:
     if entry.finish_reason == "too_long":
         return Answered(None, "too_long", f"the reply has more than {LONGEST_REPLY} characters", key)
     if entry.finish_reason == "length":
-        return Answered(None, "truncated", f"cut after {entry.tokens_out} tokens; raise max_new_tokens", key)
+        # It was paid for: whoever can use a beginning has it.
+        return Answered(
+            _reply(entry, entry.text), "truncated", f"cut after {entry.tokens_out} tokens; raise max_new_tokens", key
+        )
     if not entry.text.strip():
         return Answered(None, "empty_reply", "the model said nothing")
     return Answered(_reply(entry, entry.text), journal_key=key)

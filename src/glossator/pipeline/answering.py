@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glossator.errors import ModelError, RetrievalError, ServingError
 from glossator.registry import Registration, Version, open_version
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from glossator.serving import Answerer, ServedModel
 
 BATCH_SIZE = 8
+DEFAULT_LENGTH = 128
+"""Tokens of an answer, where a registration does not say how it was evaluated."""
 
 
 @contextmanager
@@ -26,9 +28,10 @@ def open_answerer(
     base_model: Path | None = None,
     index: Path | None = None,
     retrieval: bool = True,
-    mode: Mode = "hybrid",
-    max_new_tokens: int = 128,
+    mode: Mode | None = None,
+    max_new_tokens: int | None = None,
     queue_size: int = 64,
+    on_note: Callable[[str], None] | None = None,
 ) -> Iterator[Answerer]:
     """Load registered models on the base they share, and the index of the first of them.
 
@@ -38,9 +41,10 @@ def open_answerer(
         base_model: the base model's folder, where it lies elsewhere than it did when it was registered.
         index: the folder of another index than the registered one.
         retrieval: whether an index is opened at all.
-        mode: how the index is searched when a question does not say.
-        max_new_tokens: longest answer when a question does not say.
+        mode: how the index is searched when a question does not say; None for how the first model's recipe says.
+        max_new_tokens: longest answer when a question does not say; None for how the first model was evaluated.
         queue_size: most questions that wait.
+        on_note: told what is worth knowing before the first question, in one line.
 
     Raises:
         RegistryError: a model is unknown or its files were altered.
@@ -55,6 +59,9 @@ def open_answerer(
     _require_one_base(versions)
     found = _open_index(versions[0].registration, index) if retrieval else None
     base = _open_base(versions[0], base_model)
+    longest = max_new_tokens or _evaluated_length(versions[0].registration)
+    if longest >= base.max_length:
+        raise ServingError(f"answers of {longest} tokens do not fit a model of {base.max_length}; lower max_new_tokens")
     engine = LocalEngine.open(
         base,
         {version.label: version.adapter for version in versions},
@@ -62,13 +69,13 @@ def open_answerer(
         batch_size=BATCH_SIZE,
         queue_size=queue_size,
     )
-    served = [_served(version) for version in versions]
+    served = [_served(version, with_passages=found is not None, note=on_note) for version in versions]
     answerer = Answerer(
         engine,
         [*served, _base_as(served[0])],
         index=found,
-        mode=mode,
-        max_new_tokens=max_new_tokens,
+        mode=mode or _recipe_of(versions[0].registration, "retrieval").get("mode", "hybrid"),
+        max_new_tokens=longest,
         queue_size=queue_size,
     )
     try:
@@ -131,21 +138,37 @@ def _open_index(record: Registration, other: Path | None) -> SearchIndex | None:
     return open_index(folder)
 
 
-def _served(version: Version) -> ServedModel:
-    """How a registered model is asked: as in the task that most of its samples came from, which is the first."""
+def _recipe_of(record: Registration, section: str) -> Mapping[str, Any]:
+    """A section of the recipe that a model was made from; empty where it has none."""
+    return (record.recipe or {}).get(section) or {}
+
+
+def _evaluated_length(record: Registration) -> int:
+    """The longest answer in tokens: as the recipe serves it, else as it was evaluated."""
+    serving, evaluation = _recipe_of(record, "serving"), _recipe_of(record, "evaluation")
+    return int(serving.get("max_new_tokens") or evaluation.get("max_new_tokens") or DEFAULT_LENGTH)
+
+
+def _served(version: Version, *, with_passages: bool, note: Callable[[str], None] | None) -> ServedModel:
+    """How a registered model is asked: as in the task that most of its samples came from.
+
+    Without passages that is the most frequent task that had none; where there is no such task, the model is asked in
+    a form it was not taught, which is said.
+    """
     from glossator.llm.answer_styles import AnswerStyle
     from glossator.serving import ServedModel
 
-    prompt = version.registration.prompts[0]
+    prompts = version.registration.prompts
+    prompt = prompts[0]
+    if not with_passages:
+        prompt = next((form for form in prompts if form.context == "none"), prompt)
+        if prompt.context != "none" and note:
+            note(f"{version.label} was taught to answer with a passage at hand and there is none: expect guesses")
     style = None
     if prompt.style_text is not None:
         style = AnswerStyle(prompt.answer_style or "own", prompt.style_text, prompt.style_hash or "")
-    return ServedModel(
-        name=version.label,
-        answer_style=style,
-        context=prompt.context,
-        description=version.registration.verdict.sentence,
-    )
+    sentence = version.registration.verdict.sentence
+    return ServedModel(name=version.label, answer_style=style, context=prompt.context, description=sentence)
 
 
 def _base_as(tuned: ServedModel) -> ServedModel:

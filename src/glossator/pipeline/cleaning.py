@@ -29,21 +29,15 @@ def clean_runs(runs_dir: Path, *, recipe: str | None, keep: int, delete: bool) -
 
     Args:
         runs_dir: the folder of all runs.
-        recipe: only this recipe's folder.
+        recipe: only this recipe's folder; a plain name, so that nothing outside the folder of runs is looked at.
         keep: how many of a recipe's newest runs are kept; their artifacts are needed.
         delete: remove what is not needed.
 
     Raises:
-        MissingArtifactError: there is no such folder.
+        MissingArtifactError: there is no such folder, or `recipe` is no plain name.
     """
-    runs_dir = runs_dir.absolute()
-    folders = [runs_dir / recipe] if recipe else sorted(path for path in runs_dir.glob("*") if path.is_dir())
-    missing = [folder for folder in folders if not folder.is_dir()]
-    if missing or not runs_dir.is_dir():
-        absent = missing[0] if missing else runs_dir
-        raise MissingArtifactError(f"{absent} does not exist; name the folder with --runs-dir")
     items: list[dict[str, JsonValue]] = []
-    for folder in filter(_holds_runs, folders):
+    for folder in filter(_holds_runs, _folders(runs_dir.absolute(), recipe)):
         with locked(folder) if delete else nullcontext():
             rows = list(_survey(folder, keep))
             items.extend(rows)
@@ -55,6 +49,17 @@ def clean_runs(runs_dir: Path, *, recipe: str | None, keep: int, delete: bool) -
         "unneeded_bytes": sum(int(row["bytes"]) for row in items if not row["needed"]),
         "deleted": delete,
     }
+
+
+def _folders(runs_dir: Path, recipe: str | None) -> list[Path]:
+    """The folders to look at: one recipe's, or all of them."""
+    if recipe is not None and (recipe in ("", "..") or Path(recipe).name != recipe):
+        remedy = "give the name alone, and the folder of runs with --runs-dir"
+        raise MissingArtifactError(f"{recipe!r} is no name of a recipe; {remedy}")
+    folder = runs_dir if recipe is None else runs_dir / recipe
+    if not folder.is_dir():
+        raise MissingArtifactError(f"{folder} does not exist; name the folder with --runs-dir")
+    return [folder] if recipe is not None else sorted(path for path in runs_dir.glob("*") if path.is_dir())
 
 
 def _holds_runs(folder: Path) -> bool:
@@ -74,7 +79,7 @@ def _survey(folder: Path, keep: int) -> Iterator[dict[str, JsonValue]]:
     evaluated = [run for run in runs if run.artifact("evaluate") is not None]
     kept = [*runs[-keep:], *evaluated[-1:]]  # three failed attempts must not cost the last result
     needed = {stage.artifact for run in kept for stage in run.record.stages if stage.artifact}
-    served = _registered_indexes(folder)
+    registered = _registered(folder)
     resumable = bool(runs) and runs[-1].record.finished is None
     for run in runs:
         yield _row(run.path, _run_words(run, kept=run in kept), needed=run in kept)
@@ -88,23 +93,27 @@ def _survey(folder: Path, keep: int) -> Iterator[dict[str, JsonValue]]:
             yield _row(path, words, needed=resumable)
         elif path.name in needed:
             yield _row(path, "artifact of a kept run", needed=True)
-        elif path.name in served:
-            yield _row(path, f"the index that {served[path.name]} answers from", needed=True)
+        elif path.name in registered:
+            yield _row(path, registered[path.name], needed=True)
         else:
             yield _row(path, "artifact no kept run needs", needed=False)
 
 
-def _registered_indexes(folder: Path) -> dict[str, str]:
-    """The index artifacts that registered models answer from, each with the label of such a model."""
-    served: dict[str, str] = {}
-    for path in (folder / "artifacts").glob("register-*"):
-        with suppress(ArtifactError, RegistryError):  # what is gone from the registry needs nothing
-            artifact = open_artifact(path)
-            told = read_reference(artifact)
+def _registered(folder: Path) -> dict[str, str]:
+    """The artifacts that versions in a registry need, each with what for: an index, and stage 5's own.
+
+    Without the latter nothing would tell the next cleaning that the index is still answered from.
+    """
+    needed: dict[str, str] = {}
+    for path in sorted((folder / "artifacts").glob("register-*")):
+        # What is gone from the registry needs nothing, and what cannot be read cannot say what it needs.
+        with suppress(ArtifactError, RegistryError, ValueError, KeyError, TypeError):
+            told = read_reference(open_artifact(path))
             index = read_registration(Path(told["path"]) / "registration.json").index
+            needed[path.name] = f"tells where {told['label']} came from"
             if index is not None:
-                served[Path(index).parent.name] = told["label"]
-    return served
+                needed[Path(index).parent.name] = f"the index that {told['label']} answers from"
+    return needed
 
 
 def _run_words(run: Run, *, kept: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -13,9 +13,11 @@ from pathlib import Path
 from glossator.artifacts import Artifact, find_artifact, fingerprint
 from glossator.errors import ArtifactError, MissingArtifactError
 from glossator.pipeline.context import Context, Road
-from glossator.pipeline.preflight import check_before_work
+from glossator.pipeline.preflight import check_before_work, check_teacher
 from glossator.pipeline.progress import Progress, Silent
 from glossator.pipeline.runs import Run, RunRecord, StageRecord, Status, list_runs, locked, new_run_path
+from glossator.pipeline.settings import split_key
+from glossator.pipeline.splits_file import keep_again
 from glossator.pipeline.stages import STAGES, Stage, choose_stages, draft_for
 from glossator.pipeline.versions import library_versions
 from glossator.recipe import Recipe
@@ -52,8 +54,19 @@ def run_recipe(
     road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
     chosen = choose_stages(stage, first, last)
     check_before_work(road)
+    if _will_ask_a_teacher(road, chosen):
+        check_teacher(recipe)
     with _disk_errors_explained(road.folder), locked(road.folder):
         return _Walk(road, chosen, progress or Silent()).go()
+
+
+def _will_ask_a_teacher(road: Road, chosen: Sequence[Stage]) -> bool:
+    """Whether a stage that asks a teacher is chosen and not done: no key is needed for work that is finished."""
+    asking = next((stage for stage in chosen if stage.name == "synthesize" and stage.needs(road.recipe)), None)
+    if asking is None:
+        return False
+    print_ = stage_fingerprints(road)[asking.name]
+    return print_ is not None and done_artifact(road, asking, print_) is None
 
 
 def stage_fingerprints(road: Road) -> dict[str, str | None]:
@@ -82,12 +95,22 @@ def _fingerprint_of(stage: Stage, road: Road, prints: dict[str, str]) -> str:
     return fingerprint(stage.name, stage.version, values, inputs)
 
 
+def _needed_by(stages: Collection[Stage], recipe: Recipe) -> set[str]:
+    """The names of all that stages rest on under a recipe: their inputs, the inputs of those, and so on."""
+    needed: set[str] = set()
+    for stage in reversed(STAGES):
+        if stage.needs(recipe) and (stage in stages or stage.name in needed):
+            needed.update(stage.inputs_under(recipe))
+    return needed
+
+
 class _Walk:
     """One walk down the corridor."""
 
     def __init__(self, road: Road, chosen: Sequence[Stage], progress: Progress) -> None:
         self._road = road
         self._chosen = {stage.name for stage in chosen}
+        self._needed = _needed_by(chosen, road.recipe)
         self._last = max(STAGES.index(stage) for stage in chosen)
         self._progress = progress
         self._prints: dict[str, str] = {}
@@ -109,23 +132,45 @@ class _Walk:
         return self._finish()
 
     def _visit(self, stage: Stage) -> None:
-        self._prints[stage.name] = _fingerprint_of(stage, self._road, self._prints)
-        found = done_artifact(self._road, stage, self._prints[stage.name])
-        if found is None and stage.name not in self._chosen:
-            first = next(other for other in STAGES if other.name in self._chosen)
-            needed = first.inputs_under(self._road.recipe)[-1]
-            raise MissingArtifactError(
-                f"stage {first.number} {first.name} needs what stage {stage.number} {stage.name} leaves, and it was not"
-                f" made yet; run: glossator run {self._road.recipe_path} --to {needed}"
-            )
+        found = self._look_for(stage)
         if found is not None:
-            self._artifacts[stage.name] = found
-            self._note(stage, "skipped", found)
-            if stage.name in self._chosen:
-                self._progress.begin_stage(stage.number, stage.name, stage.leaves)
-                self._progress.end_stage("skipped", found.manifest.seconds, dict(found.manifest.counts))
-            return
-        self._work(stage, artifact_path(self._road, stage, self._prints[stage.name]))
+            self._take(stage, found)
+        elif stage.name in self._chosen:
+            self._work(stage, artifact_path(self._road, stage, self._prints[stage.name]))
+        elif stage.name in self._needed:
+            raise self._absence_of(stage)
+
+    def _look_for(self, stage: Stage) -> Artifact | None:
+        self._prints[stage.name] = _fingerprint_of(stage, self._road, self._prints)
+        return done_artifact(self._road, stage, self._prints[stage.name])
+
+    def _take(self, stage: Stage, found: Artifact) -> None:
+        self._artifacts[stage.name] = found
+        self._note(stage, "skipped", found)
+        if stage.name in self._chosen:
+            self._progress.begin_stage(stage.number, stage.name, stage.leaves)
+            self._progress.end_stage("skipped", found.manifest.seconds, dict(found.manifest.counts))
+        if stage.adds_to is not None:
+            key = split_key(self._road, found.manifest.inputs)
+            if keep_again(self._road.splits_file, key, found):
+                self._progress.say(f"{self._road.splits_file.name} did not hold this split and was written again;")
+                self._progress.say("the same documents are drawn the same way: change seed to draw another")
+
+    def _absence_of(self, stage: Stage) -> MissingArtifactError:
+        """What to tell where a needed stage is not among the chosen: who needs it, and the one run that mends it."""
+        recipe = self._road.recipe
+        first = next(
+            other for other in STAGES if other.name in self._chosen and stage.name in _needed_by([other], recipe)
+        )
+        others = [other for other in STAGES[STAGES.index(stage) + 1 :] if other.name in self._needed - self._chosen]
+        absent = [other for other in others if self._look_for(other) is None]
+        more = ", ".join(f"{other.number} {other.name}" for other in absent)
+        nor = f", nor {'was' if len(absent) == 1 else 'were'} {more}" if absent else ""
+        return MissingArtifactError(
+            f"stage {first.number} {first.name} needs what stage {stage.number} {stage.name} leaves, and it was not"
+            f" made yet{nor}; run, with the same options: glossator run {self._road.recipe_path}"
+            f" --to {[stage, *absent][-1].name}"
+        )
 
     def _work(self, stage: Stage, path: Path) -> None:
         self._progress.begin_stage(stage.number, stage.name, stage.leaves)

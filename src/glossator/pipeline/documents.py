@@ -11,7 +11,7 @@ from contextlib import suppress
 from glossator.artifacts import read_records, read_table, write_json, write_records, write_table
 from glossator.errors import YieldError
 from glossator.pipeline.context import Context, Road
-from glossator.pipeline.settings import student_path
+from glossator.pipeline.settings import source_values, student_path
 from glossator.records import Chunk, Document, ParsedDocument, Reject, Sample, from_dict, to_dict
 
 _FILE_NAME = str.maketrans("/ ", "-_")
@@ -30,7 +30,7 @@ def collect(context: Context) -> dict[str, int]:
         if isinstance(found, Reject):
             rejects.append(found)
         elif isinstance(found, Sample):
-            samples.setdefault(found.id, found)
+            samples[found.id] = _from_both(samples[found.id], found) if found.id in samples else found
         elif found.id in documents:
             documents[found.id] = _with_origins(documents[found.id], found)
         else:
@@ -51,8 +51,7 @@ def read_sources(road: Road) -> Iterator[Document | Sample | Reject]:
     from glossator.sources import collect as collect_from
 
     for source in road.recipe.sources:
-        values = source.model_dump(exclude={"kind", "path"})
-        yield from collect_from(source.kind, path=road.resolve(source.path), **values)
+        yield from collect_from(source.kind, path=road.resolve(source.path), **source_values(road, source))
 
 
 def is_prose(document: Document) -> bool:
@@ -72,6 +71,11 @@ def parse(context: Context) -> dict[str, int]:
 
     section = context.recipe.parsing
     documents = [document for document in read_documents(context) if is_prose(document)]
+    if not documents:
+        told = reasons_text(read_rejects(context, "collect"))
+        raise YieldError(
+            f"there is no document to read beside the ready questions ({told}); give some, or no such source"
+        )
     cache = context.road.cache / "parsed" / parser_version().translate(_FILE_NAME)
     parsed: dict[str, ParsedDocument] = {}
     for document in documents:
@@ -89,6 +93,11 @@ def parse(context: Context) -> dict[str, int]:
             write_json(cache / f"{result.document_id}.json", to_dict(result))
         context.progress.advance()
     return _write_parsed(context, documents, [parsed[document.id] for document in documents])
+
+
+def _from_both(first: Sample, second: Sample) -> Sample:
+    """A ready question that stands in two files."""
+    return dataclasses.replace(first, document_ids=tuple(dict.fromkeys([*first.document_ids, *second.document_ids])))
 
 
 def _where_they_lie_now(context: Context, documents: Sequence[Document]) -> list[Document]:

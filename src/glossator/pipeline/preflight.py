@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 
-from glossator.errors import EvaluationError, MissingExtraError, Problem, RecipeError
+from glossator.errors import EvaluationError, MissingExtraError, Problem, RecipeError, SynthesisError
 from glossator.llm.answer_styles import load_answer_style
 from glossator.pipeline.context import Road
-from glossator.pipeline.settings import embedder_name, student_path, task_of, training_parameters
+from glossator.pipeline.settings import embedder_name, source_values, student_path, task_of, training_parameters
 from glossator.pipeline.teaching import endpoint_of
-from glossator.recipe import ChatTeacherSection, QaFilesSection, Recipe
+from glossator.recipe import ChatTeacherSection, Recipe
 
 NEEDED = {
     "documents": ("pdf_oxide", "tokenizers", "psutil", "rensa"),
@@ -31,7 +31,6 @@ def check_before_work(road: Road) -> None:
         TrainingError: a training parameter is out of range.
         RetrievalError: there is no such embedder.
         SynthesisError: a task file is not there or malformed.
-        EndpointError: the key of the teacher's endpoint is not set.
         RecipeError: a metric has no such name, or samples do not fit the base model.
     """
     recipe = road.recipe
@@ -44,15 +43,44 @@ def check_before_work(road: Road) -> None:
         from glossator.retrieval import embedder_identity
 
         embedder_identity(embedder_name(road))
-    for task in recipe.synthesis.tasks if recipe.synthesis else ():
-        task_of(road, task.prompt)
+    _check_tasks(road)
     for source in recipe.sources:
-        if isinstance(source, QaFilesSection) and source.answer_style:
-            load_answer_style(source.answer_style)
-    if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection):
-        endpoint_of(recipe.synthesis.teacher)
+        if style := source_values(road, source).get("answer_style"):
+            load_answer_style(style)
     if recipe.evaluation is not None:
         _check_metrics(road)
+
+
+def check_teacher(recipe: Recipe) -> None:
+    """Check that a teacher can be asked, as far as can be told without asking it.
+
+    Raises:
+        EndpointError: the key of its endpoint is not set.
+    """
+    if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection):
+        endpoint_of(recipe.synthesis.teacher)
+
+
+def _check_tasks(road: Road) -> None:
+    """Check what tasks ask for against what there is: their checks, context, style and schema, and their names."""
+    from glossator.curation.curate import ALWAYS, CHECKS
+
+    section = road.recipe.synthesis
+    seen: dict[str, str] = {}
+    for row in section.tasks if section else ():
+        task = task_of(road, row.prompt)
+        unknown = sorted(set(task.checks) - {*CHECKS, *ALWAYS})
+        if unknown:
+            known = ", ".join(sorted({*CHECKS, *ALWAYS}))
+            raise SynthesisError(f"task {task.name} names the check {', '.join(unknown)}; there are {known}")
+        if task.context == "retrieved":
+            raise SynthesisError(f"task {task.name!r} asks for retrieved context; use context: chunk or context: none")
+        if section and section.teacher.kind == "extractive" and task.schema != "pairs":
+            raise SynthesisError(f"the extractive teacher cannot write task {task.name}; use a teacher of kind chat")
+        if task.answer_style:
+            load_answer_style(task.answer_style)
+        if seen.setdefault(task.name, task.hash) != task.hash:
+            raise SynthesisError(f"two tasks are called {task.name}; give the one in {row.prompt} another name")
 
 
 def _extras_of(recipe: Recipe) -> list[str]:
@@ -78,10 +106,12 @@ def _check_student(road: Road) -> None:
     training_parameters(training)
     config = json.loads((path / "config.json").read_text("utf-8"))
     holds = int(config.get("max_position_embeddings", 1 << 30))
-    longest = road.recipe.curation.max_tokens + (evaluation.max_new_tokens if evaluation else 0)
+    serving = road.recipe.serving
+    answers = [section.max_new_tokens or 0 for section in (evaluation, serving) if section is not None]
+    longest = road.recipe.curation.max_tokens + max(answers, default=0)
     if longest > holds:
         message = f"samples of {road.recipe.curation.max_tokens} tokens and answers do not fit {path.name}"
-        remedy = f"it holds {holds} tokens: lower curation.max_tokens or evaluation.max_new_tokens"
+        remedy = f"it holds {holds} tokens: lower curation.max_tokens, or max_new_tokens in evaluation and serving"
         raise RecipeError(str(road.recipe_path), [Problem("training.base_model", message, remedy)])
 
 

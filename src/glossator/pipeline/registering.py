@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glossator.artifacts import Artifact, write_json
-from glossator.errors import RegistryError
+from glossator.errors import ArtifactError, RegistryError
 from glossator.pipeline.context import Context
 from glossator.pipeline.documents import read_documents
 from glossator.pipeline.samples import read_samples
@@ -43,17 +43,26 @@ def still_holds(artifact: Artifact) -> bool:
     """Whether the version that stage 5 made is still in the registry, unaltered."""
     from glossator.registry import open_version
 
-    told = read_reference(artifact)
     try:
+        told = read_reference(artifact)
         open_version(Path(told["registry"]), told["label"])
-    except RegistryError:
+    except (RegistryError, ArtifactError):
         return False
     return True
 
 
 def read_reference(artifact: Artifact) -> dict[str, str]:
-    """Which version of which registry the artifact of stage 5 stands for."""
-    return dict(json.loads(artifact.file(REFERENCE).read_text("utf-8")))
+    """Which version of which registry the artifact of stage 5 stands for.
+
+    Raises:
+        ArtifactError: it cannot be read.
+    """
+    path = artifact.file(REFERENCE)
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        return {name: str(told[name]) for name in ("label", "path", "registry")}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(f"{path} is unreadable ({error}); delete {artifact.path} and run again") from error
 
 
 def _submission(context: Context) -> Submission:
@@ -75,6 +84,7 @@ def _submission(context: Context) -> Submission:
         documents=len({document_id for sample in samples for document_id in sample.document_ids}),
         licenses=_licenses(context, samples),
         index=str(context.inputs["index"].path / "index") if "index" in context.inputs else None,
+        index_fingerprint=context.inputs["index"].manifest.fingerprint if "index" in context.inputs else None,
         recipe=context.recipe.model_dump(mode="json"),
         training={**training.model_dump(mode="json", exclude={"base_model"}), **_training_counts(context)},
         versions=library_versions(),

@@ -10,6 +10,7 @@ from typing import Any
 
 from glossator.curation import Assignment, unit_key
 from glossator.evaluation import Comparison, compare, judge, write_report
+from glossator.evaluation.compare import Unit
 from glossator.evaluation.examples import choose_examples
 from glossator.evaluation.report_data import Checkpoint, Funnel, LossPoint, RejectCount, ReportData
 from glossator.pipeline.context import Context
@@ -89,12 +90,20 @@ def compare_models(
         samples,
         metrics=evaluation.metrics,
         primary_metric=evaluation.primary,
-        unit=assignment.unit,
+        unit=_unit_of([sample for sample in samples if sample.split == "test"], assignment),
         clusters=cluster_of_samples(samples, chunks, assignment),
         seed=context.recipe.seed,
         resamples=evaluation.resamples,
         confidence=evaluation.confidence,
     )
+
+
+def _unit_of(tested: Sequence[Sample], assignment: Assignment) -> Unit:
+    """What the test questions are about: they decide what "unseen" means, not what else the recipe reads."""
+    ready = sum(not sample.chunk_ids for sample in tested)
+    if ready == len(tested):
+        return "pair"
+    return "source" if ready else assignment.unit
 
 
 def cluster_of_samples(

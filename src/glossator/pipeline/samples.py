@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from glossator.artifacts import read_records, write_json, write_records
-from glossator.errors import YieldError
+from glossator.errors import EndpointError, YieldError
 from glossator.lineage import links_of
 from glossator.pipeline.context import Context
 from glossator.pipeline.documents import (
@@ -20,13 +20,16 @@ from glossator.pipeline.documents import (
     titles_of,
 )
 from glossator.pipeline.settings import split_key, split_rule, student_path, task_of
-from glossator.pipeline.splits_file import read_assignment, write_assignment
+from glossator.pipeline.splits_file import ASSIGNMENT, read_assignment, write_assignment
 from glossator.pipeline.teaching import open_teacher_of
-from glossator.records import Reject, Sample
+from glossator.records import Chunk, Document, Reject, Sample
 
 if TYPE_CHECKING:
     from glossator.curation import Assignment
 
+TEMPORARY = ("timeout", "rate_limited", "server_error", "cut_connection", "unreachable", "no_completion")
+"""Why a call may have failed that would succeed another time."""
+MOST_UNANSWERED = 0.05
 SPLIT_NAMES = ("train", "dev", "test", "test_seen", "pool")
 
 
@@ -35,10 +38,15 @@ def split(context: Context) -> dict[str, int]:
     from glossator.curation import Assignment, assign_splits
 
     kept = read_assignment(context.road.splits_file)
+    documents, chunks, ready = _to_be_split(context)
+    if documents and ready:
+        context.progress.say(
+            "ready questions are not compared with documents: made from these, test answers may stand in train"
+        )
     assignment, rejects = assign_splits(
-        [document for document in read_documents(context) if is_prose(document)],
-        read_chunks(context),
-        samples=read_ready_samples(context),
+        documents,
+        chunks,
+        samples=ready,
         rule=split_rule(context.recipe),
         seed=context.recipe.seed,
         previous=Assignment.from_dict(kept) if kept is not None else None,
@@ -47,11 +55,20 @@ def split(context: Context) -> dict[str, int]:
     key = split_key(context.road, inputs)
     # Before the artifact is sealed: killed in between, the next run adds to what is kept and comes to the same.
     write_assignment(context.road.splits_file, key, assignment.to_dict())
-    write_json(context.output("assignment.json"), assignment.to_dict())
+    write_json(context.output(ASSIGNMENT), assignment.to_dict())
     if kept is not None:
-        context.progress.say("documents keep the split they had (splits.json); delete that file to draw anew")
+        units = "questions" if assignment.unit == "pair" else "documents"
+        context.progress.say(f"{units} keep the split they had (splits.json); delete that file to draw anew")
     write_records(context.output("rejects.jsonl"), rejects)
     return _assignment_counts(context, assignment, rejects)
+
+
+def _to_be_split(context: Context) -> tuple[list[Document], list[Chunk], list[Sample]]:
+    """What questions are, or will be, about; documents that are only there to be found are not split."""
+    ready = read_ready_samples(context)
+    if context.recipe.synthesis is None:
+        return [], [], ready
+    return [document for document in read_documents(context) if is_prose(document)], read_chunks(context), ready
 
 
 def _assignment_counts(context: Context, assignment: Assignment, rejects: list[Reject]) -> dict[str, int]:
@@ -59,7 +76,7 @@ def _assignment_counts(context: Context, assignment: Assignment, rejects: list[R
     from glossator.curation import unit_key
 
     ready = [assignment.split_of_sample(sample) for sample in read_ready_samples(context)]
-    present = {unit_key(chunk, assignment.unit) for chunk in read_chunks(context)}
+    present = {unit_key(chunk, assignment.unit) for chunk in _to_be_split(context)[1]}
     splits = [assignment.split_of_unit(key) for key in present] if assignment.unit != "pair" else ready
     counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool") if splits.count(name)}
     if assignment.unit == "section":
@@ -101,9 +118,23 @@ def synthesize(context: Context) -> dict[str, int]:
         raise YieldError(
             f"{len(chunks)} chunks gave no question ({reasons_text(rejects)}); give more or longer documents"
         )
+    _refuse_unanswered(rejects, len(chunks) * len(section.tasks))
     write_records(context.output("samples.jsonl"), samples)
     write_records(context.output("rejects.jsonl"), rejects)
     return {"samples": len(samples), "rejected": len(rejects), **usage}
+
+
+def _refuse_unanswered(rejects: Sequence[Reject], asked: int) -> None:
+    """Leave the stage unfinished where a busy or broken server left many passages without a reply.
+
+    A few are let be: one passage that is always too slow must not hold up the rest for good.
+    """
+    unanswered = [reject for reject in rejects if reject.reason in TEMPORARY]
+    if len(unanswered) > MOST_UNANSWERED * asked:
+        raise EndpointError(
+            f"{len(unanswered)} of {asked} passages have no reply ({reasons_text(unanswered)});"
+            " run again later: what was answered is kept and not asked again"
+        )
 
 
 def curate(context: Context) -> dict[str, int]:
@@ -172,7 +203,7 @@ def read_splits(context: Context) -> Assignment:
     """The assignment that stage 3a left."""
     from glossator.curation import Assignment
 
-    return Assignment.from_dict(json.loads(context.input("split", "assignment.json").read_text("utf-8")))
+    return Assignment.from_dict(json.loads(context.input("split", ASSIGNMENT).read_text("utf-8")))
 
 
 def read_samples(context: Context, *splits: str) -> list[Sample]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glossator.artifacts import read_numbered_jsonl
-from glossator.errors import GlossatorError
+from glossator.errors import GlossatorError, MissingArtifactError
 from glossator.pipeline.context import Context
 from glossator.pipeline.documents import read_chunks, read_documents, titles_of
 from glossator.pipeline.runs import find_run
@@ -70,7 +70,15 @@ def search_run(name: str, runs_dir: Path, queries: Sequence[str], *, k: int, mod
     """
     from glossator.retrieval import open_index
 
-    run = find_run(name, runs_dir, ["index"])
+    try:
+        run = find_run(name, runs_dir, ["index"])
+    except MissingArtifactError:
+        newest = find_run(name, runs_dir)
+        if not newest.record.resolved.get("retrieval"):
+            raise MissingArtifactError(
+                f"recipe {newest.record.recipe} makes no index; add `retrieval: {{}}` to it and run it again"
+            ) from None
+        raise
     section = run.record.resolved.get("retrieval") or {}
     artifact = run.need("index")
     artifact.check(content=True)

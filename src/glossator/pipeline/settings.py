@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glossator.errors import ModelError
 from glossator.pipeline.context import Road
 from glossator.pipeline.splits_file import adds_to, history_key
-from glossator.recipe import PerGroupSection, Recipe, RetrievalSection, TrainingSection
+from glossator.recipe import PerGroupSection, Recipe, RetrievalSection, SourceSection, TrainingSection
 from glossator.records import JsonValue
 
 if TYPE_CHECKING:
@@ -30,9 +30,18 @@ def collect(road: Road) -> JsonValue:
     rows = []
     for source in road.recipe.sources:
         values = source.model_dump(mode="json", exclude={"kind", "path"})
-        found = state(source.kind, path=road.resolve(source.path), **values)
+        found = state(source.kind, path=road.resolve(source.path), **source_values(road, source))
         rows.append({"kind": source.kind, **values, "state": found})
     return rows
+
+
+def source_values(road: Road, source: SourceSection) -> dict[str, Any]:
+    """What a source is told besides its kind and place; a style that is a file is meant relative to the recipe."""
+    values = source.model_dump(exclude={"kind", "path"})
+    style = values.get("answer_style")
+    if style and style.endswith(".md"):
+        values["answer_style"] = str(road.resolve(style))
+    return values
 
 
 def parse(road: Road) -> JsonValue:
@@ -76,8 +85,10 @@ def split_rule(recipe: Recipe) -> SplitRule:
 
 
 def split(road: Road) -> JsonValue:
-    """The quotas and the seed."""
-    return {"splits": road.recipe.curation.splits.model_dump(mode="json"), "seed": road.recipe.seed}
+    """The quotas, the seed, and whether documents are split at all."""
+    recipe = road.recipe
+    splits = recipe.curation.splits.model_dump(mode="json")
+    return {"splits": splits, "seed": recipe.seed, "documents": recipe.synthesis is not None}
 
 
 def split_key(road: Road, inputs: Mapping[str, str]) -> str:

@@ -3,6 +3,9 @@
 Beside the assignment lies its history: for each set of inputs that was split, the hash of what was kept just before.
 A run over the same inputs is thereby known to add to the same thing, and finds its split done; a deleted or restored
 file changes what a run adds to, so it splits again. Delete the file to draw anew.
+
+A split that is found done although the file does not know it (deleted, or an older one restored, and the same inputs
+again) is exactly what would be drawn now: it is written into the file again, or the next documents would move old ones.
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from glossator.artifacts import canonical_json, fingerprint, write_json
+from glossator.artifacts import Artifact, canonical_json, fingerprint, write_json
 from glossator.errors import CurationError
 from glossator.records import JsonValue, content_id
 
+ASSIGNMENT = "assignment.json"
+"""The file of stage 3a's artifact that holds the same."""
 NOTHING = "nothing"
 """What a first split adds to."""
 
@@ -41,6 +46,26 @@ def write_assignment(path: Path, key: str, assignment: JsonValue) -> None:
     kept = _read(path)
     history = {**(kept["history"] if kept else {}), key: adds_to(path, key)}
     write_json(path, {"assignment": assignment, "history": history})
+
+
+def keep_again(path: Path, key: str, split: Artifact) -> bool:
+    """Keep the assignment of a split that was found done, if the file does not know it; tells whether it did not.
+
+    Args:
+        path: the kept assignment.
+        key: the split's name in the history.
+        split: the artifact of stage 3a, found by what it adds to: it holds whatever the file holds, and its own.
+
+    Raises:
+        ArtifactError: the artifact was altered.
+        CurationError: the kept assignment is unreadable.
+    """
+    kept = _read(path)
+    if kept is not None and key in kept["history"]:
+        return False
+    split.check(content=True)
+    write_assignment(path, key, json.loads(split.file(ASSIGNMENT).read_text("utf-8")))
+    return True
 
 
 def _hash(assignment: JsonValue) -> str:

@@ -52,12 +52,14 @@ def _counts(run: Run, stage: str) -> dict[str, int]:
 def funnel_of(counts: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     """The funnel from the counts of the stages, by stage; rejected are questions, or sentences that nearly made one."""
     kept, collected = counts.get("curate", {}), counts.get("collect", {})
+    # Where nothing is read, what the sources and the split left out were questions too.
+    rejecting = ("synthesize",) if counts.get("parse") else ("collect", "split")
     return {
         "documents": counts.get("parse", {}).get("documents", collected.get("documents", 0)),
         "pages": counts.get("parse", {}).get("pages", 0),
         "chunks": counts.get("chunk", {}).get("chunks", 0),
         "samples": sum(kept.get(name, 0) for name in SPLITS),
-        "rejected": counts.get("synthesize", {}).get("rejected", 0) + kept.get("rejected", 0),
+        "rejected": sum(counts.get(stage, {}).get("rejected", 0) for stage in rejecting) + kept.get("rejected", 0),
     }
 
 

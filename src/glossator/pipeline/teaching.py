@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glossator.pipeline.context import Road
-from glossator.recipe import ChatTeacherSection
+from glossator.recipe import ChatTeacherSection, read_variables
 from glossator.records import JsonValue
 
 if TYPE_CHECKING:
@@ -55,6 +54,7 @@ def open_teacher_of(road: Road) -> Iterator[OpenTeacher]:
             section.model,
             concurrency=section.concurrency,
             timeout_seconds=section.timeout_seconds,
+            attempts=section.attempts,
             journal=journal,
             seed=road.recipe.seed,
         ) as model,
@@ -76,14 +76,14 @@ def journal_path(road: Road) -> Path:
 
 
 def endpoint_of(section: ChatTeacherSection) -> Endpoint:
-    """The endpoint of a chat teacher, with its key from the environment.
+    """The endpoint of a chat teacher, with its key from the environment or the `.env` file.
 
     Raises:
         EndpointError: the key is missing, or the address is no address.
     """
     from glossator.llm.providers import endpoint
 
-    return endpoint(section.provider, section.base_url, section.key_variable, os.environ)
+    return endpoint(section.provider, section.base_url, section.key_variable, read_variables())
 
 
 def teacher_identity(road: Road) -> JsonValue:

@@ -24,6 +24,7 @@ from glossator.recipe.sections import (
     TeacherSection,
     TrainingSection,
 )
+from glossator.recipe.variables import read_variables
 
 __all__ = [
     "ChatTeacherSection",
@@ -48,5 +49,6 @@ __all__ = [
     "TeacherSection",
     "TrainingSection",
     "load_recipe",
+    "read_variables",
     "resolve_path",
 ]

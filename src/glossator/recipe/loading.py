@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from glossator.errors import Problem, RecipeError
 from glossator.recipe.problems import known_keys, problems_of
 from glossator.recipe.sections import LATER_SECTIONS, Recipe, looks_secret
+from glossator.recipe.variables import read_variables
 from glossator.records import JsonValue
 
 ENVIRONMENT_PREFIX = "GLOSSATOR_"
@@ -35,7 +36,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), environment: Mapping[
         RecipeError: with every mistake found.
     """
     problems: list[Problem] = []
-    variables = {**_read_dotenv(Path(".env")), **(os.environ if environment is None else environment)}
+    variables = read_variables(environment)
     try:
         values = _expand(_read_yaml(path), variables, (), problems)
     except RecursionError:
@@ -118,18 +119,6 @@ def _parse(text: str) -> JsonValue:
     return value if is_yaml_text or not isinstance(value, str | dict) else text
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values
-
-    try:
-        found = dotenv_values(path, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {error}", "save it as UTF-8 text")]) from None
-    return {key: value for key, value in found.items() if value is not None}
-
-
 def _set_from_environment(values: dict[str, Any], variable: str, text: str, problems: list[Problem]) -> None:
     """Put `GLOSSATOR_SECTION__KEY` in its place; other variables of that prefix are let be.
 
@@ -155,7 +144,10 @@ def _location(keys: Sequence[str]) -> list[int | str]:
 
 
 def _expand(value: JsonValue, variables: Mapping[str, str], at: tuple[str, ...], problems: list[Problem]) -> JsonValue:
-    """Replace `${NAME}` and `${NAME:-default}` in every text; a text that is one variable may become a number."""
+    """Replace `${NAME}` and `${NAME:-default}` in every text; a text that is one variable may become a number.
+
+    As in a shell, the default also stands for a variable that is empty.
+    """
     if isinstance(value, dict):
         return {key: _expand(item, variables, (*at, str(key)), problems) for key, item in value.items()}
     if isinstance(value, list):
@@ -172,10 +164,11 @@ def _expand(value: JsonValue, variables: Mapping[str, str], at: tuple[str, ...],
         if name not in variables and default is None:
             remedy = f"set {name}, or write ${{{name}:-default}}"
             problems.append(Problem(".".join(at), f"${{{name}}} is not set", remedy))
-        return variables.get(name, default or "")
+        return variables.get(name) or default or ""
 
     expanded = _VARIABLE.sub(replace, value)
-    return _parse(expanded) if _VARIABLE.fullmatch(value) else expanded
+    # Nothing is an empty text here, not YAML's null: `${NAME:-null}` says that.
+    return _parse(expanded) if expanded.strip() and _VARIABLE.fullmatch(value) else expanded
 
 
 def _set_value(

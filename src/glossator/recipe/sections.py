@@ -119,6 +119,7 @@ class ChatTeacherSection(Section):
     max_new_tokens: int = Field(1024, ge=16, description="Longest reply in tokens.")
     concurrency: int = Field(8, ge=1, le=512, description="Calls in flight.")
     timeout_seconds: float = Field(120, gt=0, description="A call that takes longer is tried again.")
+    attempts: int = Field(6, ge=1, le=20, description="Tries of a call that a busy or broken server did not answer.")
 
     @model_validator(mode="after")
     def _one_endpoint(self) -> ChatTeacherSection:
@@ -275,7 +276,9 @@ class ServingSection(Section):
     host: str = Field("127.0.0.1", min_length=1, description="Without API_TOKEN only a loopback address is allowed.")
     port: int = Field(8000, ge=1, le=65535, description="Where it listens.")
     timeout_seconds: float = Field(60, gt=0, description="A question that takes longer is given up.")
-    max_new_tokens: int = Field(128, ge=1, description="Longest answer in tokens.")
+    max_new_tokens: int | None = Field(
+        None, ge=1, description="Longest answer in tokens; as in evaluation if left out."
+    )
 
 
 class Recipe(Section):

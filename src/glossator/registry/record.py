@@ -99,6 +99,8 @@ class TunedModel:
     """The adapter's own licence, which only its owner can say; None: not said."""
     index: str | None = None
     """The folder of the search index on this machine; None where there is none."""
+    index_fingerprint: str | None = None
+    """What tells this index from others; None where there is none."""
     recipe: JsonValue = None
     """The resolved recipe."""
     training: Mapping[str, JsonValue] = field(default_factory=dict)

@@ -189,7 +189,7 @@ def copy_tokenizer(source: Path, target: Path) -> None:
 
 
 def content_fingerprint(submission: Submission, form: AdapterForm) -> str:
-    """Hash what makes a registered model the one it is: weights, base, prompts, chat format and run."""
+    """Hash what makes a registered model the one it is: weights, base, prompts, chat format, run and index."""
     # PEFT writes sets, such as the names of target modules, in an order of their own in every process.
     config = {
         key: sorted(value, key=str) if isinstance(value, list) else value
@@ -202,6 +202,7 @@ def content_fingerprint(submission: Submission, form: AdapterForm) -> str:
         "base": submission.base_model.identity,
         "chat_format": submission.chat_format_hash,
         "prompts": [to_dict(prompt) for prompt in submission.prompts],
+        "index": submission.index_fingerprint,
     }
     return fingerprint("register", "1", settings, {"evaluate": submission.run})
 

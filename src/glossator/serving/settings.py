@@ -52,5 +52,5 @@ class GatewaySettings:
             "request_log_bytes",
             "request_log_backups",
         ):
-            if getattr(self, name) <= 0:
+            if not 0 < getattr(self, name) < float("inf"):
                 raise ServingError(f"{name} is {getattr(self, name)}; use a number above 0")

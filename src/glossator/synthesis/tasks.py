@@ -116,6 +116,8 @@ def _build(fields: Mapping[str, Any], body: str, path: Path, file_hash: str) -> 
         raise SynthesisError(f"task file {path}: checks is {checks!r}; give a list of names, such as [evidence]")
     if not body:
         raise SynthesisError(f"task file {path} has no text after its front matter; say there what a good sample is")
+    if style is not None and style.endswith(".md"):
+        style = str(path.parent / style)  # beside the task's own file, wherever the program is started
     schema, question, pairs = _reply_fields(fields, path)
     return Task(
         name=fields["name"],
