@@ -22,7 +22,7 @@ PAGES = sorted(DOCS.glob("*.md"))
 TOLD = [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 PACKAGES = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
 ROOMS = sorted(PACKAGES | {path.stem for path in SOURCE.glob("*.py")} - {"__init__"})
-PAGE_OF = {"errors": "records"}
+PAGE_OF = {"errors": "records", "__main__": "cli"}
 """Rooms that are told on the page of another."""
 OF_THE_DESIGN = {"artifacts.py", "recipe.py", "pipeline.py"}
 """Files that the design names and `architecture.md` says are packages now."""

@@ -143,3 +143,12 @@ def test_a_run_without_documents_tells_no_pages(capsys: pytest.CaptureFixture[st
     funnel = {"documents": 3, "pages": 0, "chunks": 0, "samples": 40, "rejected": 3}
     text = printed(capsys, summary(funnel=funnel))
     assert "3 documents → 40 samples kept" in text
+
+
+def test_files_that_were_set_aside_are_named_with_their_reasons(capsys: pytest.CaptureFixture[str]):
+    first = [{"stage": "parse", "reason": "encrypted", "detail": f"{n}.pdf: it asks for a password"} for n in range(12)]
+    text = printed(capsys, summary(set_aside={"count": 40, "first": first}))
+    assert "set aside: 40" in text
+    assert "encrypted        0.pdf: it asks for a password" in text
+    assert text.count("it asks for a password") == 8
+    assert "the rest is in rejects.jsonl" in text

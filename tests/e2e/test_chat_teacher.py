@@ -115,7 +115,10 @@ def test_killed_with_a_flaky_teacher_no_journalled_call_is_repeated_and_no_row_i
 def test_nonsense_is_rejected_with_its_reason_and_stops_the_run_when_nothing_else_comes(tmp_path: Path):
     with (
         ScriptedServer(lambda conversation: "I would rather talk about the weather.") as server,
-        pytest.raises(YieldError, match=r"gave no question .*malformed"),
+        pytest.raises(
+            YieldError,
+            match=r"gave no question .*malformed.*talk about the weather.*choose another teacher.*--set seed=N",
+        ),
     ):
         walk(teacher_recipe(tmp_path, server.base_url), tmp_path / "runs")
 
@@ -130,12 +133,20 @@ def test_some_nonsense_costs_its_own_chunk_only(tmp_path: Path):
     assert rejects_of(run)["schema"] >= 1
 
 
-def test_a_teacher_that_is_down_is_one_clear_line_and_what_was_answered_is_kept(tmp_path: Path):
+def test_a_teacher_that_is_down_is_one_clear_line_before_any_work(tmp_path: Path):
     with ScriptedServer(write_reply) as server:
         address = server.base_url
-    with pytest.raises(EndpointError, match=r"127\.0\.0\.1") as caught:
+    with pytest.raises(EndpointError, match=r"no teacher answers at http://127\.0\.0\.1.*start its server") as caught:
         walk(teacher_recipe(tmp_path, address, timeout_seconds=2), tmp_path / "runs")
     assert "\n" not in str(caught.value)
+    assert not (tmp_path / "runs" / "tiny" / "artifacts").exists()
+
+
+def test_no_teacher_is_needed_for_what_it_wrote_already(tmp_path: Path):
+    with ScriptedServer(write_reply) as server:
+        recipe = teacher_recipe(tmp_path, server.base_url)
+        walk(recipe, tmp_path / "runs", last="3b")
+    assert walk(recipe, tmp_path / "runs").need("curate").manifest.counts["train"] >= 8
 
 
 def test_a_missing_key_is_told_before_anything_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

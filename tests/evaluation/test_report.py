@@ -392,3 +392,12 @@ def test_importing_the_room_loads_no_heavy_library():
     code = f"import sys, glossator.evaluation; print([name for name in {heavy} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_a_run_without_documents_tells_of_no_pages(data, tmp_path):
+    told = dataclasses.replace(data, funnel=Funnel(documents=3, pages=0, chunks=0, samples=40, rejected=2))
+    paths = write_report(told, tmp_path)
+    markdown, html = paths["md"].read_text(encoding="utf-8"), paths["html"].read_text(encoding="utf-8")
+    assert "3 documents → 40 questions kept" in markdown
+    assert "0 pages" not in html
+    assert "files of ready questions" in html

@@ -19,7 +19,7 @@ from glossator.errors import (
     YieldError,
 )
 from glossator.pipeline import documents as document_stages
-from glossator.pipeline import list_stages, plan_recipe, run_recipe, summarize
+from glossator.pipeline import list_runs, list_stages, plan_recipe, run_recipe, summarize
 from glossator.recipe import load_recipe
 
 
@@ -392,3 +392,25 @@ def test_a_damaged_cache_is_made_again(recipe: Path, tmp_path: Path, corpus: Pat
         file.write_text("{")
     (corpus / "new.md").write_text("# New\n\n## Part\n\n" + "Ostrava is a city that makes steel for bridges. " * 3)
     assert statuses(walk(recipe, tmp_path / "runs", last="2a"))["parse"] == "done"
+
+
+def test_a_failed_stage_is_on_record_with_its_reason(tmp_path: Path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "empty.pdf").write_bytes(b"")
+    recipe = write_recipe(tmp_path, corpus)
+    with pytest.raises(YieldError):
+        walk(recipe, tmp_path / "runs")
+    (run,) = list_runs(tmp_path / "runs" / "tiny")
+    told = {stage["name"]: stage for stage in summarize(run)["stages"]}
+    assert told["collect"]["status"] == "failed"
+    assert "nothing to work with" in told["collect"]["error"]
+
+
+def test_the_files_that_were_set_aside_are_told(tmp_path: Path, corpus: Path):
+    (corpus / "empty.txt").write_bytes(b"")
+    (corpus / "broken.pdf").write_bytes(b"%PDF-1.7\nnot really a PDF")
+    run = walk(write_recipe(tmp_path, corpus), tmp_path / "runs", last="2a")
+    aside = summarize(run)["set_aside"]
+    assert aside["count"] == 2
+    assert {row["detail"].split(":")[0] for row in aside["first"]} == {"empty.txt", "broken.pdf"}

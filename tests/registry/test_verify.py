@@ -16,8 +16,16 @@ def version(registry, submit):
 def refused(version):
     with pytest.raises(RegistryError, match="cannot be trusted") as told:
         open_version(version.parents[1], "qa")
-    assert "promote another version" in str(told.value)
+    assert "register its run again" in str(told.value)
     return str(told.value)
+
+
+def test_another_version_is_offered_where_there_is_one(registry, submit, version):
+    (version / "metrics.json").unlink()
+    assert "promote" not in refused(version)
+    register(registry, "qa", submit(5))
+    with pytest.raises(RegistryError, match=r"promote another version \(v\d\.\d\), or delete"):
+        open_version(registry, "qa@v1.0")
 
 
 def test_a_version_as_it_was_registered_has_no_problems(version):

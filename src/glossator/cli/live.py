@@ -28,9 +28,9 @@ class LiveProgress:
     def end_stage(self, status: str, seconds: float, counts: dict[str, int]) -> None:
         """Leave one line about the stage."""
         self._close_bar()
-        mark = {"done": "[green]✓[/]", "skipped": "[dim]·[/]", "failed": "[red]✗[/]"}[status]
-        took = {"done": duration(seconds), "skipped": "found done", "failed": "failed"}[status]
-        self._console.print(f"{mark} {self._label} {took:>12}  {counts_text(counts)}".rstrip())
+        marks = {"done": "[green]✓[/]", "skipped": "[dim]·[/]", "failed": "[red]✗[/]", "interrupted": "[yellow]‖[/]"}
+        took = {"done": duration(seconds), "skipped": "found done"}.get(status, status)
+        self._console.print(f"{marks[status]} {self._label} {took:>12}  {counts_text(counts)}".rstrip())
 
     def expect(self, total: int, unit: str) -> None:
         """Show how much there is to do."""

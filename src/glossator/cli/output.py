@@ -64,8 +64,15 @@ def counts_text(counts: Mapping[str, int]) -> str:
     words = []
     for name, count in counts.items():
         noun = name.replace("_", " ")
-        words.append(f"{count:,} {noun[:-1] if count == 1 and noun.endswith('s') else noun}")
+        words.append(f"{count:,} {_one(noun) if count == 1 else noun}")
     return ", ".join(words)
+
+
+def _one(noun: str) -> str:
+    """One of what a plural names: replies → reply, documents → document."""
+    if noun.endswith("ies"):
+        return f"{noun[:-3]}y"
+    return noun[:-1] if noun.endswith("s") else noun
 
 
 def duration(seconds: float) -> str:

@@ -70,15 +70,21 @@ def _is_serve(name: str | None) -> bool:
 
 
 def _check_serving(recipe: Recipe, *, as_json: bool) -> None:
-    from glossator.errors import GlossatorError
+    from glossator.errors import GlossatorError, ServingError
     from glossator.recipe import read_variables
-    from glossator.serving import check_listen, read_token
+    from glossator.serving import bind, check_listen, read_token
 
     if recipe.serving is None:
         raise GlossatorError(f"recipe {recipe.name} has no serving section; add one, or run it without stage serve")
     if as_json:
         raise GlossatorError("--json cannot go with stage serve, which never ends; give one of them")
-    check_listen(recipe.serving.host, read_token(read_variables()))  # before hours of work, not after
+    # Before hours of work, not after.
+    check_listen(recipe.serving.host, read_token(read_variables()))
+    try:
+        bind(recipe.serving.host, recipe.serving.port).close()
+    except ServingError as error:
+        remedy = str(error).replace("--port", "--set serving.port=PORT").replace("--host", "--set serving.host=HOST")
+        raise ServingError(remedy) from error
 
 
 def _serve(recipe: Recipe, summary: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from glossator.evaluation import looks_sentence
 from glossator.evaluation.compare import Unit
 
 FEWEST_GROUPS = 2
+SHOWN_REJECTS = 8
 GATEWAY = "http://127.0.0.1:8000"
 """Where `glossator serve` listens unless told otherwise."""
 SPLIT_TITLES = {"test": "unseen {unit}s (test)", "test_seen": "trained {unit}s (test_seen)"}
@@ -34,6 +35,7 @@ def print_summary(summary: dict[str, Any], *, stages: bool = False, next_steps: 
     else:
         out.print(escape(summary["verdict"]["sentence"]))
     out.print()
+    _print_set_aside(summary)
     for name, path in summary["paths"].items():
         if path:
             out.print(f"{name:<10} {escape(_shown_path(path))}")
@@ -56,7 +58,7 @@ def _print_stages(summary: dict[str, Any]) -> None:
             stage["name"],
             stage["status"].replace("_", " "),
             duration(stage["seconds"]),
-            counts_text(stage["counts"]),
+            counts_text(stage["counts"]) or escape(stage.get("error", "")),
         ]
         for stage in summary["stages"]
     ]
@@ -116,6 +118,20 @@ def _print_groups(summary: dict[str, Any]) -> None:
     print_table(f"{primary} by group (test)", ["group", "questions", "base", "tuned", "change"], cells)
 
 
+def _print_set_aside(summary: dict[str, Any]) -> None:
+    """Which files were left out, and why; of many the first."""
+    aside = summary.get("set_aside") or {"count": 0, "first": []}
+    if not aside["count"]:
+        return
+    out = console()
+    out.print(f"set aside: {aside['count']:,}")
+    for row in aside["first"][:SHOWN_REJECTS]:
+        out.print(escape(f"  {row['reason']:<16} {row['detail']}"))
+    if aside["count"] > SHOWN_REJECTS:
+        out.print("  … the rest is in rejects.jsonl of the artifacts collect, parse and split")
+    out.print()
+
+
 def _unit(summary: dict[str, Any]) -> Unit:
     """What "unseen" means in this run."""
     unit: Unit = summary.get("unit") or "document"
@@ -135,7 +151,8 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
         out.print("  open the report in a browser: the charts, the rejects, answers side by side")
     command, runs_dir = _command(), Path(summary["paths"]["run"]).parents[1]
     place = "" if runs_dir == Path.cwd() / RUNS_DIR else f" --runs-dir {shlex.quote(_shown_path(str(runs_dir)))}"
-    out.print(escape(f"  {command} show {recipe}{place}"))
+    shown = recipe if summary["differences"] else shlex.quote(_shown_path(summary["paths"]["run"]))
+    out.print(escape(f"  {command} show {shown}{place}"))
     if path := summary.get("recipe_path"):
         shown = escape(shlex.quote(_shown_path(path)))
         # A name of its own in the registry: a trial must not become the latest version of something else.

@@ -119,7 +119,7 @@ def check_yield(
     if short:
         raise YieldError(
             f"too few samples are left for {' and '.join(short)}: {total} of {considered} survived ({counts}); "
-            f"{_culprits(ledger)}give more or longer documents, or ask for more questions a chunk"
+            f"{_culprits(ledger)}give more or longer documents, or more ready pairs, or ask for more questions a chunk"
         )
     if total < minimum_share * considered:
         raise YieldError(

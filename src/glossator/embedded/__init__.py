@@ -33,7 +33,5 @@ def resolve_model(name: str) -> Path | str:
     if name and Path(name).expanduser().is_dir():
         return Path(name).expanduser()
     if not name or name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name:
-        raise ModelError(
-            f"model {name!r} is no folder on this machine; give an existing folder, a hub id or 'embedded'"
-        )
+        raise ModelError(f"model {name!r} is no folder on this machine; give an existing folder or 'embedded'")
     return name

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from glossator.artifacts import Artifact, find_artifact, fingerprint
-from glossator.errors import ArtifactError, MissingArtifactError
+from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError
 from glossator.pipeline.context import Context, Road
 from glossator.pipeline.preflight import check_before_work, check_teacher
 from glossator.pipeline.progress import Progress, Silent
@@ -178,10 +178,11 @@ class _Walk:
         self._save(finished=False)  # on record before the work, so that a killed run's drafts are known to be its own
         try:
             made = self._make(stage, path)
-        except BaseException:
+        except BaseException as error:
+            status: Status = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             with suppress(OSError):  # the disk may be what failed
-                self._note(stage, "failed")
-            self._progress.end_stage("failed", time.monotonic() - begun, {})
+                self._note(stage, status, error=error)
+            self._progress.end_stage(status, time.monotonic() - begun, {})
             raise
         self._artifacts[stage.name] = made
         self._note(stage, "done", made)
@@ -208,13 +209,17 @@ class _Walk:
             counts=counts,
         )
 
-    def _note(self, stage: Stage, status: Status, artifact: Artifact | None = None) -> None:
-        record = replace(self._records[stage.name], status=status, fingerprint=self._prints.get(stage.name))
+    def _note(
+        self, stage: Stage, status: Status, artifact: Artifact | None = None, *, error: BaseException | None = None
+    ) -> None:
+        # Only an expected error has a message that is fit to be kept: others may quote a document.
+        told = str(error) if isinstance(error, GlossatorError) else type(error).__name__ if error else None
+        record = replace(self._records[stage.name], status=status, fingerprint=self._prints.get(stage.name), error=told)
         if artifact is not None:
             manifest = artifact.manifest
             record = replace(record, artifact=artifact.path.name, seconds=manifest.seconds, counts=manifest.counts)
         self._records[stage.name] = record
-        if status in ("done", "failed"):
+        if status in ("done", "failed", "interrupted"):
             self._save(finished=False)
 
     def _save(self, *, finished: bool) -> Run:

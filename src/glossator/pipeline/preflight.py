@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import socket
+from urllib.parse import urlsplit
 
-from glossator.errors import EvaluationError, MissingExtraError, Problem, RecipeError, SynthesisError
+from glossator.errors import EndpointError, EvaluationError, MissingExtraError, Problem, RecipeError, SynthesisError
 from glossator.llm.answer_styles import load_answer_style
 from glossator.pipeline.context import Road
 from glossator.pipeline.settings import embedder_name, source_values, student_path, task_of, training_parameters
 from glossator.pipeline.teaching import endpoint_of
 from glossator.recipe import ChatTeacherSection, Recipe
 
+CONNECT_SECONDS = 5.0
 NEEDED = {
     "documents": ("pdf_oxide", "tokenizers", "psutil", "rensa"),
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets"),
@@ -52,13 +55,24 @@ def check_before_work(road: Road) -> None:
 
 
 def check_teacher(recipe: Recipe) -> None:
-    """Check that a teacher can be asked, as far as can be told without asking it.
+    """Check that a teacher can be asked, as far as can be told without asking it anything.
 
     Raises:
-        EndpointError: the key of its endpoint is not set.
+        EndpointError: the key of its endpoint is not set, or nothing listens where it should on this machine.
     """
-    if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection):
-        endpoint_of(recipe.synthesis.teacher)
+    if recipe.synthesis is None or not isinstance(recipe.synthesis.teacher, ChatTeacherSection):
+        return
+    endpoint = endpoint_of(recipe.synthesis.teacher)
+    if endpoint.on_this_machine:
+        address = urlsplit(endpoint.base_url)
+        try:
+            port = address.port or (443 if address.scheme == "https" else 80)
+            socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS).close()
+        except OSError as error:
+            raise EndpointError(
+                f"no teacher answers at {endpoint.base_url} ({error.strerror or error}); start its server, or choose"
+                " another synthesis.teacher"
+            ) from error
 
 
 def _check_tasks(road: Road) -> None:

@@ -27,15 +27,22 @@ REFERENCE = "registered.json"
 
 def register(context: Context) -> dict[str, int]:
     """Register the adapter that dev chose; one that is registered already keeps its version."""
+    from glossator.registry import list_versions
     from glossator.registry import register as register_in
 
     registry = registry_folder(context.road)
-    version = register_in(registry, registered_name(context.recipe), _submission(context))
+    name = registered_name(context.recipe)
+    before = next((row.version for row in list_versions(registry) if row.name == name and row.latest), None)
+    version = register_in(registry, name, _submission(context))
     write_json(
         context.output(REFERENCE),
         {"label": version.label, "path": str(version.path), "registry": str(registry)},
     )
     context.progress.say(f"registered as {version.label} in {registry}")
+    if before and version.latest and before != str(version.number):
+        context.progress.say(
+            f"latest moves from {before} to {version.number}; undo: glossator registry rollback {name}"
+        )
     return {"versions": 1}
 
 

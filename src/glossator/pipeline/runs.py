@@ -16,7 +16,7 @@ from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError
 from glossator.records import JsonValue, from_dict, to_dict
 
 RUN_FILE = "run.json"
-Status = Literal["done", "skipped", "left_out", "failed", "not_run"]
+Status = Literal["done", "skipped", "left_out", "failed", "interrupted", "not_run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,16 @@ class StageRecord:
     number: str
     name: str
     status: Status
-    """`done`: worked in this run; `skipped`: found done; `left_out`: the recipe has no such room; `not_run`: not
-    asked for, or not reached."""
+    """`done`: worked in this run; `skipped`: found done; `left_out`: the recipe has no such room; `interrupted`: by
+    Ctrl-C; `not_run`: not asked for, or not reached."""
     fingerprint: str | None = None
     artifact: str | None = None
     """The artifact's folder name; None where there is none."""
     seconds: float = 0.0
     """Wall time of the work, when it was done."""
     counts: Mapping[str, int] | None = None
+    error: str | None = None
+    """Why it failed; None where it did not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from glossator.pipeline.documents import (
 )
 from glossator.pipeline.settings import split_key, split_rule, student_path, task_of
 from glossator.pipeline.splits_file import ASSIGNMENT, read_assignment, write_assignment
-from glossator.pipeline.teaching import open_teacher_of
+from glossator.pipeline.teaching import journal_path, open_teacher_of
+from glossator.recipe import ChatTeacherSection
 from glossator.records import Chunk, Document, Reject, Sample
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 TEMPORARY = ("timeout", "rate_limited", "server_error", "cut_connection", "unreachable", "no_completion")
 """Why a call may have failed that would succeed another time."""
 MOST_UNANSWERED = 0.05
+SHOWN_CHARACTERS = 120
 SPLIT_NAMES = ("train", "dev", "test", "test_seen", "pool")
 
 
@@ -116,12 +118,22 @@ def synthesize(context: Context) -> dict[str, int]:
         usage = dict(opened.usage())
     if not samples:
         raise YieldError(
-            f"{len(chunks)} chunks gave no question ({reasons_text(rejects)}); give more or longer documents"
+            f"{len(chunks)} chunks gave no question ({reasons_text(rejects)}); {_remedy(context, rejects)}"
         )
     _refuse_unanswered(rejects, len(chunks) * len(section.tasks))
     write_records(context.output("samples.jsonl"), samples)
     write_records(context.output("rejects.jsonl"), rejects)
     return {"samples": len(samples), "rejected": len(rejects), **usage}
+
+
+def _remedy(context: Context, rejects: Sequence[Reject]) -> str:
+    """What to do where nothing came of all the chunks: with a chat teacher it is its replies that were no good."""
+    section = context.recipe.synthesis
+    if section is None or not isinstance(section.teacher, ChatTeacherSection):
+        return "give more or longer documents"
+    said = next((f"such as: {reject.detail[:SHOWN_CHARACTERS]}; " for reject in rejects if reject.detail), "")
+    kept = f"its replies are kept in {journal_path(context.road)}: another seed (--set seed=N) asks anew"
+    return f"{said}choose another teacher.model, or mend its prompt; {kept}"
 
 
 def _refuse_unanswered(rejects: Sequence[Reject], asked: int) -> None:

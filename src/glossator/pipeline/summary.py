@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from glossator.artifacts import read_records
 from glossator.pipeline.runs import Run
-from glossator.records import JsonValue, to_dict
+from glossator.records import JsonValue, Reject, to_dict
 
+SHOWN_REJECTS = 20
+CHUNK_REASON = "boundary"
+"""What the split says of single chunks, which are no files."""
 SPLITS = ("train", "dev", "test", "test_seen", "pool")
 
 
@@ -23,6 +27,7 @@ def summarize(run: Run) -> dict[str, JsonValue]:
                 "status": stage.status,
                 "seconds": stage.seconds,
                 "counts": dict(stage.counts or {}),
+                **({"error": stage.error} if stage.error else {}),
             }
             for stage in run.record.stages
         ],
@@ -38,6 +43,7 @@ def summarize(run: Run) -> dict[str, JsonValue]:
         "recipe_path": run.record.recipe_path or None,
         "verdict": report["verdict"] if report else {"helped": None, "sentence": "This run holds no evaluation yet."},
         "test_looks": report["test_looks"] if report else 0,
+        "set_aside": _set_aside(run),
         "paths": _paths(run),
         "registered": _registered(run),
         "example_question": report["examples"][0]["question"] if report and report["examples"] else None,
@@ -98,6 +104,20 @@ def _differences(report: dict[str, JsonValue] | None) -> list[dict[str, JsonValu
         {"split": row["split"], "metric": row["metric"], **{key: row["paired"][key] for key in keys}}
         for row in _rows(report)
     ]
+
+
+def _set_aside(run: Run) -> dict[str, JsonValue]:
+    """The files and rows that sources, parser and split left out, the first of them with their reasons."""
+    found: list[dict[str, str]] = []
+    total = 0
+    for stage in ("collect", "parse", "split"):
+        artifact = run.artifact(stage)
+        for reject in read_records(artifact.file("rejects.jsonl"), Reject) if artifact else ():
+            if reject.reason != CHUNK_REASON:
+                total += 1
+                if len(found) < SHOWN_REJECTS:
+                    found.append({"stage": stage, "reason": reject.reason, "detail": reject.detail})
+    return {"count": total, "first": found}
 
 
 def _registered(run: Run) -> dict[str, str] | None:

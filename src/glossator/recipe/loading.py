@@ -96,9 +96,12 @@ def _read_yaml(path: Path) -> JsonValue:
     try:
         return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506  (a SafeLoader)
     except FileNotFoundError:
-        raise RecipeError(str(path), [Problem("(file)", "does not exist", "name a .yaml file")]) from None
+        raise RecipeError(
+            str(path), [Problem("(file)", "does not exist", "name a .yaml file, such as recipes/quickstart.yaml")]
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {error}", "name a text file")]) from None
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {why}", "name a .yaml file")]) from None
     except TypeError:
         problem = Problem("(file)", "has a key that is no text", "write keys as plain words")
         raise RecipeError(str(path), [problem]) from None

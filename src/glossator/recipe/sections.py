@@ -124,8 +124,8 @@ class ChatTeacherSection(Section):
     @model_validator(mode="after")
     def _one_endpoint(self) -> ChatTeacherSection:
         if (self.provider is None) == (self.base_url is None):
-            given = "neither provider nor" if self.provider is None else "both provider and"
-            raise ValueError(f"{given} base_url is given; give one of them")
+            given = "neither provider nor base_url is" if self.provider is None else "both provider and base_url are"
+            raise ValueError(f"{given} given; give one of them")
         return self
 
 

@@ -125,9 +125,11 @@ def open_version(registry: Path, reference: str | None = None) -> Version:
     problems = verify(path)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        others = ", ".join(str(other) for other in version_numbers(folder) if other != number)
+        instead = f"promote another version ({others}), or " if others else ""
         raise RegistryError(
-            f"{name}@{number} in {registry} cannot be trusted: {problems[0]}{more}; promote another version"
-            f" ({_known(folder)}), or delete {path} and register its run again"
+            f"{name}@{number} in {registry} cannot be trusted: {problems[0]}{more}; {instead}delete {path} and register"
+            " its run again (glossator run RECIPE)"
         )
     registration = read_registration(path / REGISTRATION)
     try:
