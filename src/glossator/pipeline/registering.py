@@ -38,7 +38,7 @@ def register(context: Context) -> dict[str, int]:
         context.output(REFERENCE),
         {"label": version.label, "path": str(version.path), "registry": str(registry)},
     )
-    context.progress.say(f"registered as {version.label} in {registry}")
+    context.progress.say(f"registered as {version.label}")
     if before and version.latest and before != str(version.number):
         context.progress.say(
             f"latest moves from {before} to {version.number}; undo: glossator registry rollback {name}"
