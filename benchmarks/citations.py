@@ -37,12 +37,9 @@ def main() -> None:
     samples = list(read_records(run.need("curate").file("test.jsonl"), Sample))
     drawn = set(random.Random(arguments.seed).sample(range(len(samples)), min(arguments.questions, len(samples))))
     registered = summarize(run)["registered"]
-    gateway = subprocess.Popen(
-        [sys.executable, "-c", "from glossator.cli import main; main()", "serve", registered["label"]]
-        + ["--registry-dir", registered["registry"], "--port", "0"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "glossator", "serve", registered["label"], "--port", "0"]
+    options = ["--registry-dir", registered["registry"]]
+    gateway = subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
     try:
         url = next(line.split("listening on ")[1].split(";")[0] for line in gateway.stderr if "listening on" in line)
         _measure(url, samples, drawn)
