@@ -5,7 +5,7 @@ no manifest, not done. While a stage works, its directory carries the suffix `.p
 """
 
 from glossator.artifacts.atomic import write_bytes, write_json, write_text
-from glossator.artifacts.directory import Artifact, Draft, Manifest, find_artifact, open_artifact
+from glossator.artifacts.directory import Artifact, Draft, Manifest, file_sha256, find_artifact, open_artifact
 from glossator.artifacts.fingerprint import canonical_json, fingerprint
 from glossator.artifacts.jsonl import AppendLog, read_numbered_jsonl, read_records, write_records
 from glossator.artifacts.parquet import read_table, write_table
@@ -16,6 +16,7 @@ __all__ = [
     "Draft",
     "Manifest",
     "canonical_json",
+    "file_sha256",
     "find_artifact",
     "fingerprint",
     "open_artifact",

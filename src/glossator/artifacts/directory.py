@@ -66,7 +66,7 @@ class Artifact:
             path = self.path / name
             if not path.is_file():
                 raise ArtifactError(f"{path} is missing; delete {self.path} and run again")
-            altered = path.stat().st_size != expected["bytes"] or (content and _sha256(path) != expected["sha256"])
+            altered = path.stat().st_size != expected["bytes"] or (content and file_sha256(path) != expected["sha256"])
             if altered:
                 raise ArtifactError(f"{path} was altered after it was made; delete {self.path} and run again")
 
@@ -114,7 +114,7 @@ class Draft:
         for name in names:
             path = self.path / name
             _flush(path)
-            files[name] = {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            files[name] = {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
         manifest = Manifest(stage, fingerprint, dict(inputs), settings, round(seconds, 3), dict(counts), files)
         write_json(self.path / MANIFEST, to_dict(manifest))
         if self.target.exists():  # without a manifest, or nobody would have drafted: what a broken deletion left
@@ -162,7 +162,8 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Hash a file block by block, whatever its size."""
     with path.open("rb") as file:
         digest = hashlib.sha256()
         while block := file.read(1 << 20):

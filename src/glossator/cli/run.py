@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from glossator.recipe import Recipe
 
 INTERRUPTED = 130
-SERVE = ("6", "serve")
 
 
 def run(
@@ -66,6 +65,8 @@ def run(
 
 
 def _is_serve(name: str | None) -> bool:
+    from glossator.pipeline.stages import SERVE
+
     return name is not None and name.strip().lower() in SERVE
 
 

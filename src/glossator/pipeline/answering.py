@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,4 @@ def _served(version: Version, *, with_passages: bool, note: Callable[[str], None
 
 def _base_as(tuned: ServedModel) -> ServedModel:
     """The base model, asked in the same words as the tuned one."""
-    from dataclasses import replace
-
     return replace(tuned, name="base", description="the base model without an adapter")

@@ -13,7 +13,7 @@ from glossator.artifacts.directory import PARTIAL
 from glossator.artifacts.fingerprint import FINGERPRINT_DIGITS
 from glossator.errors import ArtifactError, MissingArtifactError, RegistryError
 from glossator.pipeline.registering import read_reference
-from glossator.pipeline.runs import RUN_FILE, Run, list_runs, locked
+from glossator.pipeline.runs import RUN_FILE, Run, is_plain, list_runs, locked
 from glossator.pipeline.stages import STAGES
 from glossator.records import JsonValue
 from glossator.registry import read_registration
@@ -53,7 +53,7 @@ def clean_runs(runs_dir: Path, *, recipe: str | None, keep: int, delete: bool) -
 
 def _folders(runs_dir: Path, recipe: str | None) -> list[Path]:
     """The folders to look at: one recipe's, or all of them."""
-    if recipe is not None and (recipe in ("", "..") or Path(recipe).name != recipe):
+    if recipe is not None and not is_plain(recipe):
         remedy = "give the name alone, and the folder of runs with --runs-dir"
         raise MissingArtifactError(f"{recipe!r} is no name of a recipe; {remedy}")
     folder = runs_dir if recipe is None else runs_dir / recipe

@@ -139,7 +139,7 @@ def find_run(name: str, runs_dir: Path, holding: Sequence[str] = ()) -> Run:
         for stage in holding:
             run.need(stage)
         return run
-    runs = list_runs(runs_dir.absolute() / name) if _is_plain(name) else []
+    runs = list_runs(runs_dir.absolute() / name) if is_plain(name) else []
     if not runs:
         known = ", ".join(sorted({entry.parent.parent.name for entry in runs_dir.glob(f"*/*/{RUN_FILE}")})) or "none"
         raise MissingArtifactError(f"no run of {name!r} in {runs_dir}; recipes with runs there: {known}")
@@ -162,7 +162,8 @@ def find_newest_result(name: str, runs_dir: Path) -> Run:
         return find_run(name, runs_dir)
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
+    """Whether a name is that of a folder right below another, and leads nowhere else."""
     return bool(name) and name not in (".", "..") and "/" not in name and os.sep not in name
 
 

@@ -62,7 +62,10 @@ def split(context: Context) -> dict[str, int]:
         units = "questions" if assignment.unit == "pair" else "documents"
         context.progress.say(f"{units} keep the split they had (splits.json); delete that file to draw anew")
     write_records(context.output("rejects.jsonl"), rejects)
-    return _assignment_counts(context, assignment, rejects)
+    if assignment.unit == "section":
+        began = "this recipe began with" if assignment.unit_reason == "kept" else "there are"
+        context.progress.say(f"{began} too few documents to hold whole ones out: unseen means unseen sections")
+    return {**_assignment_counts(assignment, chunks, ready), "rejected": len(rejects)}
 
 
 def _to_be_split(context: Context) -> tuple[list[Document], list[Chunk], list[Sample]]:
@@ -73,18 +76,16 @@ def _to_be_split(context: Context) -> tuple[list[Document], list[Chunk], list[Sa
     return [document for document in read_documents(context) if is_prose(document)], read_chunks(context), ready
 
 
-def _assignment_counts(context: Context, assignment: Assignment, rejects: list[Reject]) -> dict[str, int]:
+def _assignment_counts(assignment: Assignment, chunks: Sequence[Chunk], ready: Sequence[Sample]) -> dict[str, int]:
     """How many units that are present went where; the assignment itself may remember absent ones too."""
     from glossator.curation import unit_key
 
-    ready = [assignment.split_of_sample(sample) for sample in read_ready_samples(context)]
-    present = {unit_key(chunk, assignment.unit) for chunk in _to_be_split(context)[1]}
-    splits = [assignment.split_of_unit(key) for key in present] if assignment.unit != "pair" else ready
-    counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool") if splits.count(name)}
-    if assignment.unit == "section":
-        began = "this recipe began with" if assignment.unit_reason == "kept" else "there are"
-        context.progress.say(f"{began} too few documents to hold whole ones out: unseen means unseen sections")
-    return {f"{assignment.unit}s_{name}": count for name, count in counts.items()} | {"rejected": len(rejects)}
+    if assignment.unit == "pair":
+        splits = [assignment.split_of_sample(sample) for sample in ready]
+    else:
+        splits = [assignment.split_of_unit(key) for key in {unit_key(chunk, assignment.unit) for chunk in chunks}]
+    counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool")}
+    return {f"{assignment.unit}s_{name}": count for name, count in counts.items() if count}
 
 
 def synthesize(context: Context) -> dict[str, int]:
@@ -96,6 +97,7 @@ def synthesize(context: Context) -> dict[str, int]:
     assignment = read_splits(context)
     chunks = read_chunks(context)
     groups = {document.id: document.group for document in read_documents(context)}
+    titles = titles_of(context)
     samples: list[Sample] = []
     rejects: list[Reject] = []
     context.progress.expect(len(chunks) * len(section.tasks), "chunks")
@@ -107,7 +109,7 @@ def synthesize(context: Context) -> dict[str, int]:
                 task=task_of(context.road, row.prompt),
                 split_of=assignment.split_of_chunk,
                 groups=dict.fromkeys(groups, row.group) if row.group else groups,
-                titles=titles_of(context),
+                titles=titles,
                 seed=context.recipe.seed,
                 on_progress=context.progress.advance,
             ):

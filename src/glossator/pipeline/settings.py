@@ -243,10 +243,12 @@ METHODS = {"nf4": "qlora", "int8": "lora8", "none": "lora"}
 
 def registered_name(recipe: Recipe) -> str:
     """The name that the chosen adapter is registered under: domain, use case and method."""
+    from glossator.registry import model_name
+
     section, training = recipe.registry, recipe.training
     assert section is not None
     assert training is not None
-    return f"{section.domain}-{section.use_case}-{METHODS[training.quantization]}"
+    return model_name(section.domain, section.use_case, METHODS[training.quantization])
 
 
 def registry_folder(road: Road) -> Path:

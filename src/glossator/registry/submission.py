@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -12,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from glossator.artifacts import canonical_json, fingerprint
+from glossator.artifacts import canonical_json, file_sha256, fingerprint
 from glossator.errors import MissingExtraError, RegistryError
 from glossator.llm.adapter_form import AdapterForm, read_adapter_form
 from glossator.records import JsonValue, content_id, to_dict
@@ -196,7 +195,7 @@ def content_fingerprint(submission: Submission, form: AdapterForm) -> str:
         for key, value in read_adapter_config(submission.adapter).items()
     }
     settings = {
-        "adapter": _sha256(submission.adapter / WEIGHTS),
+        "adapter": file_sha256(submission.adapter / WEIGHTS),
         "config": config,
         "form": to_dict(form),
         "base": submission.base_model.identity,
@@ -205,11 +204,3 @@ def content_fingerprint(submission: Submission, form: AdapterForm) -> str:
         "index": submission.index_fingerprint,
     }
     return fingerprint("register", "1", settings, {"evaluate": submission.run})
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
