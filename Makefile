@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+DEMO_EXTRAS := documents,retrieval,teach,train,evaluate,serve
 
 .PHONY: demo test lint format docs lock clean
 
@@ -36,11 +37,11 @@ $(VENV)/.constraints: constraints.txt $(VENV)/bin/python
 
 $(VENV)/.installed: pyproject.toml $(VENV)/.constraints
 	$(BIN)/python -m pip install --quiet --constraint $(VENV)/.constraints torch
-	$(BIN)/python -m pip install --quiet --constraint $(VENV)/.constraints --editable '.[all]'
+	$(BIN)/python -m pip install --quiet --constraint $(VENV)/.constraints --editable '.[$(DEMO_EXTRAS)]'
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint $(VENV)/.constraints --editable '.[all,dev]'
+	$(BIN)/python -m pip install --quiet --constraint $(VENV)/.constraints --editable '.[dev]'
 	touch $@
 
 # Write down the versions that the tests passed on.

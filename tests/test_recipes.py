@@ -8,6 +8,7 @@ import pytest
 from tests.teaching import write_reply
 
 from glossator.artifacts import read_records
+from glossator.executors import java_version
 from glossator.llm.answer_styles import load_answer_style
 from glossator.llm.scripted_server import ScriptedServer
 from glossator.pipeline import run_recipe, summarize
@@ -76,8 +77,10 @@ def small(path: Path, teacher: ScriptedServer, model: Path, corpus: Path) -> Rec
             "synthesis.teacher.base_url": teacher.base_url,
             "synthesis.teacher.model": "scripted",
         }
-    if written.sources[0].kind == "local_files":
-        values["sources.0.path"] = corpus
+    if written.reads_documents:
+        values["sources"] = f"[{{kind: local_files, path: '{corpus}'}}]"
+    if written.parsing.executor == "spark" and java_version() is None:
+        values["parsing.executor"] = "local"
     return load_recipe(path, [f"{key}={value}" for key, value in values.items()], {})
 
 

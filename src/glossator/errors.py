@@ -4,6 +4,7 @@
     ├── RecipeError                a recipe that cannot be honoured; lists every problem at once
     ├── SourceError                documents cannot be fetched or found
     ├── ParsingError               the parser itself cannot be used (a bad *file* is a reject, not an error)
+    ├── executors.SparkError       Spark cannot be started or reached, or gave up
     ├── RetrievalError             an index that cannot be built, opened or searched
     ├── SynthesisError             a teacher that cannot work at all
     ├── CurationError              samples that cannot be split or curated

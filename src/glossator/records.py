@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, Union
 JsonValue = Any
 """Anything `json` can write: None, bool, int, float, str, and lists and string-keyed dicts of these."""
 
-BlockKind = Literal["heading", "paragraph", "list_item", "table", "caption", "code", "reference"]
+BlockKind = Literal["heading", "paragraph", "list_item", "table", "caption", "code", "reference", "figure"]
 Role = Literal["system", "user", "assistant"]
 Split = Literal["train", "dev", "test", "test_seen", "pool"]
 Outcome = Literal["ok", "repaired", "encrypted", "unreadable", "empty", "timeout", "memory"]
@@ -100,11 +100,37 @@ class Block:
 
     kind: BlockKind
     text: str
-    """Plain text in Unicode, ligatures and line-end hyphens resolved."""
+    """Plain text in Unicode, ligatures and line-end hyphens resolved; of a table its Markdown, of a figure its id."""
     page: int
     """First page it stands on, from 1 (1 for formats without pages)."""
     level: int = 0
     """Depth of a heading, from 1; 0 for everything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture or chart of a document; its image is the file `<id>.png`."""
+
+    id: str
+    """Hash of document id, page and image."""
+    document_id: str
+    index: int
+    """Position within the document, from 0."""
+    page: int
+    """From 1."""
+    label: str
+    """As the text refers to it, such as `Figure 3`; empty if it has none."""
+    caption: str
+    """With its label; empty if none was found."""
+    width: int
+    height: int
+    """Size of the image in pixels."""
+    box: tuple[float, ...] = ()
+    """Left, bottom, right, top in points from the lower left corner of the page; empty when unknown."""
+    description: str = ""
+    """What a vision teacher saw; empty if none was asked."""
+    described_by: str = ""
+    """That teacher's model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +147,8 @@ class ParsedDocument:
     blocks: tuple[Block, ...]
     parser: str
     """Name and version of what parsed it, such as `fast/1`."""
+    figures: tuple[Figure, ...] = ()
+    """In reading order; each has a block of kind `figure` that says where it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,8 @@
 """Files appear whole or not at all; records come back as they went."""
 
 import json
+import weakref
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from glossator.artifacts import (
     AppendLog,
     canonical_json,
     fingerprint,
+    iterate_table,
     read_numbered_jsonl,
     read_records,
     read_table,
@@ -56,6 +59,30 @@ def test_tables_give_back_what_was_written(tmp_path_factory, rows: list[Document
     path = tmp_path_factory.mktemp("parquet") / "documents.parquet"
     assert write_table(path, rows, Document) == len(rows)
     assert read_table(path, Document) == rows
+    assert list(iterate_table(path, Document, rows_at_once=2)) == rows
+
+
+def test_a_table_is_written_and_read_a_few_rows_at_a_time(tmp_path: Path):
+    alive: weakref.WeakSet[_Page] = weakref.WeakSet()
+    most = 0
+
+    def pages():
+        nonlocal most
+        for number in range(60):
+            page = _Page(number)
+            alive.add(page)
+            most = max(most, len(alive))
+            yield page
+
+    assert write_table(tmp_path / "pages.parquet", pages(), _Page, rows_per_group=5) == 60
+    assert most < 15
+    read = iterate_table(tmp_path / "pages.parquet", _Page, rows_at_once=7)
+    assert [page.number for page in read] == list(range(60))
+
+
+@dataclass(frozen=True)
+class _Page:
+    number: int
 
 
 def test_tables_hold_nested_records(tmp_path: Path):

@@ -33,7 +33,7 @@ def dying(module, name, call):
     setattr(module, name, counted)
 """
 
-IN_PARSING = DIE_ON_CALL + "import glossator.pipeline.documents as place\ndying(place, 'write_json', 4)\n"
+IN_PARSING = DIE_ON_CALL + "import glossator.pipeline.processing as place\ndying(place, 'write_json', 4)\n"
 IN_TRAINING = (
     DIE_ON_CALL
     + """

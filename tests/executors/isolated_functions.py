@@ -2,8 +2,11 @@
 
 import ctypes
 import os
+import tempfile
 import time
 from pathlib import Path
+
+KEPT = []
 
 
 def double(item):
@@ -28,10 +31,22 @@ def misbehave(item):
     return item
 
 
+def leak(item):
+    KEPT.append(bytearray(b"x" * (30 << 20)))
+    return os.getpid()
+
+
 def process_id(item):
     return os.getpid()
 
 
 def write_id_and_hang(path):
     Path(path).write_text(str(os.getpid()))
+    time.sleep(600)
+
+
+def leave_temporary_file_and_hang(path):
+    descriptor, name = tempfile.mkstemp()
+    os.close(descriptor)
+    Path(path).write_text(name)
     time.sleep(600)

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -6,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glossator.executors.local import map_isolated
+from glossator.executors.local import Pool, map_isolated
+from glossator.executors.wire import Call, call_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 import isolated_functions
@@ -85,7 +87,8 @@ def test_a_killed_caller_read_from_standard_input_leaves_no_orphan(tmp_path):
         "from glossator.executors.local import map_isolated\n"
         f"list(map_isolated(write_id_and_hang, [{str(tmp_path / 'pid')!r}]))\n"
     )
-    caller = subprocess.Popen([sys.executable, "-"], stdin=subprocess.PIPE, text=True)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # what a killed caller cannot remove goes with the test
+    caller = subprocess.Popen([sys.executable, "-"], env=environment, stdin=subprocess.PIPE, text=True)
     caller.stdin.write(script)
     caller.stdin.close()
     try:
@@ -96,3 +99,69 @@ def test_a_killed_caller_read_from_standard_input_leaves_no_orphan(tmp_path):
         caller.kill()
         caller.wait()
     assert wait_until(lambda: not alive(worker))
+
+
+def test_an_item_is_asked_for_only_once_a_worker_is_free():
+    asked = []
+
+    def items():
+        for number in range(40):
+            asked.append(number)
+            yield number
+
+    results = map_isolated(isolated_functions.double, items(), workers=2)
+    for done, _ in enumerate(results):
+        assert len(asked) <= done + 2
+    assert len(asked) == 40
+
+
+def test_items_that_end_in_an_error_end_the_workers_too(tmp_path):
+    def items():
+        yield str(tmp_path / "pid")
+        assert wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        list(map_isolated(isolated_functions.write_id_and_hang, items(), workers=2))
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def test_a_pool_keeps_its_worker_from_one_map_to_the_next():
+    with Pool(call_of(isolated_functions.process_id), workers=1, timeout_seconds=60, memory_bytes=1 << 30) as pool:
+        pids = {result.value for _ in range(3) for result in pool.map([1, 2])}
+        assert len(pids) == 1
+    assert not alive(pids.pop())
+
+
+def test_a_worker_that_died_between_two_maps_is_replaced():
+    with Pool(call_of(isolated_functions.process_id), workers=1, timeout_seconds=60, memory_bytes=1 << 30) as pool:
+        (first,) = pool.map([1])
+        os.kill(first.value, signal.SIGKILL)
+        assert wait_until(lambda: not alive(first.value))
+        (second,) = pool.map([1])
+    assert second.failure is None
+    assert second.value != first.value
+
+
+def test_a_function_whose_module_is_missing_fails_every_item_with_that_reason():
+    call = Call("no_such_module:parse")
+    with Pool(call, workers=2, timeout_seconds=60, memory_bytes=1 << 30) as pool:
+        results = list(pool.map([1, 2, 3]))
+    assert sorted(result.index for result in results) == [0, 1, 2]
+    assert {result.failure for result in results} == {"error"}
+    assert all("no_such_module:parse cannot be imported here" in result.reason for result in results)
+
+
+def test_temporary_files_of_a_killed_worker_are_removed(tmp_path):
+    results = map_isolated(
+        isolated_functions.leave_temporary_file_and_hang, [str(tmp_path / "name")], timeout_seconds=1
+    )
+    (result,) = results
+    assert result.failure == "timeout"
+    assert not Path((tmp_path / "name").read_text()).exists()
+
+
+def test_a_function_that_leaks_costs_no_item_since_its_worker_is_replaced_in_time():
+    results = list(map_isolated(isolated_functions.leak, range(20), memory_bytes=300 << 20))
+    assert [result.failure for result in results] == [None] * 20
+    assert 3 < len({result.value for result in results}) < 15

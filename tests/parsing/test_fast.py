@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from glossator.parsing import fast
+from glossator.parsing import fallback, fast
+from glossator.parsing.layout import PageSpans, Span
+from glossator.parsing.options import ParseOptions
 
 PAPERS = Path(__file__).parents[1] / "fixtures" / "papers"
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="shared data (papers) is not present")
 
 
 @functools.cache
@@ -105,3 +109,135 @@ def test_pages_never_run_backwards_and_stay_within_the_document():
 
 def test_parsing_twice_gives_the_same_blocks():
     assert fast.parse(PAPERS / "jose.00021.pdf", "jose.00021.pdf") == parsed("jose.00021.pdf")
+
+
+def shown(text, x, y, *, size=10.0, bold=False, width=None):
+    """A span; its characters are half as wide as they are high, unless a width is given."""
+    return Span(text, x, x + (width or 0.5 * size * len(text)), y, size, bold=bold, italic=False, mono=False)
+
+
+def shared(name):
+    (path,) = DATA.glob(f"papers-*/{name}.pdf")
+    return fast.parse(path, name).blocks
+
+
+@needs_data
+def test_indices_within_a_sentence_stand_behind_their_letters():
+    everything = " ".join(b.text for b in shared("jcon.00117"))
+    assert "the integrality constraint y1, y2 ∈ {0, 1} is relaxed to 0 ≤ x1, x2 ≤ 1, the resulting" in everything
+
+
+@needs_data
+def test_a_logo_and_the_labels_of_a_figure_are_no_headings():
+    headings = [b.text for b in shared("jcon.00069") if b.kind == "heading"]
+    assert headings == ["DFTK: A Julian approach for simulating electrons in solids", "Acknowledgements", "References"]
+
+
+@needs_data
+def test_a_name_in_fixed_width_type_makes_no_heading_and_divides_none():
+    headings = [b.text for b in shared("jcon.00179") if b.kind == "heading"]
+    assert "ABSTRACT" in headings
+    assert "2.2 Using ExponentialFamilyManifolds.jl for Optimization" in headings
+    assert not [text for text in headings if "implements" in text]
+
+
+@needs_data
+def test_a_page_whose_scale_the_library_takes_twice_is_read_as_it_is_shown():
+    headings = [b.text for b in shared("jcon.00043") if b.kind == "heading"]
+    assert "3. Collision Handling" in headings
+    assert "3.1 User’s View" in headings
+
+
+@needs_data
+def test_the_numbers_of_headings_have_no_gap_in_any_paper():
+    for path in sorted(DATA.glob("papers-juliacon/*.pdf")):
+        texts = [b.text for b in fast.parse(path, path.name).blocks if b.kind == "heading"]
+        found = [tuple(map(int, m[1].split("."))) for t in texts if (m := re.match(r"(\d+(?:\.\d+)*)\.?\s", t))]
+        for before, after in zip([(0,), *found], found, strict=False):
+            follows = [(*before[:depth], before[depth] + 1) for depth in range(len(before))]
+            assert after in [*follows, (*before, 1)], (path.name, before, after)
+
+
+@needs_data
+def test_rows_and_cells_become_a_markdown_table():
+    tables = [b.text for b in shared("jcon.00058") if b.kind == "table"]
+    assert (
+        "| Benchmark | Size | Number of Solves | Time (Python) | Time (Julia) |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| SONORAN | 3339832 | 6002 | 56.62 hrs | 2.838 hrs |\n"
+        "| MOJAVE | 437 million | 1 | Crashed | 3.385 hrs |"
+    ) in tables
+
+
+def test_cells_of_several_lines_stay_whole():
+    (table,) = [t for t in texts("jose.00260.pdf", "table") if t.startswith("| Day # |")]
+    head, _, *rows = table.splitlines()
+    assert head == "| Day # | Learning Objectives | Topics |"
+    assert [row.split(" | ")[0] for row in rows] == [
+        "| Day 1: The workbench",
+        "| Day 2: Sharing and Contributing",
+        "| Day 3: Managing Dependencies and data",
+        "| Day 4: Building Reproducible Computational Environments with Docker",
+    ]
+
+
+def test_the_second_reader_finds_what_the_first_one_does():
+    path = PAPERS / "jose.00100.pdf"
+    with fallback.open_pdfium(path, ("",)) as (document, password):
+        pages = fallback.read_pages(document, range(1, len(document) + 1), "")
+    assert password == ""
+    blocks = fast.assemble(pages)
+    truth = words(" ".join(texts("jose.00100.pdf", "heading", "paragraph", "list_item")))
+    assert recall_in_order(truth, words(" ".join(b.text for b in blocks))) > 0.98
+    assert [b.text for b in blocks if b.kind == "heading"] == texts("jose.00100.pdf", "heading")
+
+
+def test_pages_from_any_reader_are_assembled_and_keep_their_numbers():
+    body = "The quick brown fox jumps over the lazy dog and goes on to the end of this line"
+    pages = [
+        PageSpans(
+            number,
+            800.0,
+            [
+                shown("A running head", 50, 770, size=8),
+                shown(f"{number} Section", 50, 700, size=14, bold=True),
+                *[shown(f"{body}.", 50, 680 - 12 * line, width=400) for line in range(5)],
+                shown(str(number), 290, 30, size=8),
+            ],
+        )
+        for number in (7, 8)
+    ]
+    blocks = fast.assemble(pages)
+    assert [(b.kind, b.page, b.level) for b in blocks] == [
+        ("heading", 7, 2),
+        ("paragraph", 7, 0),
+        ("heading", 8, 2),
+        ("paragraph", 8, 0),
+    ]
+    assert not [b for b in blocks if "running" in b.text or b.text.isdigit()]
+
+
+def test_long_running_text_in_larger_type_than_the_tables_is_no_heading():
+    sentence = (
+        "This report tells who owns the plants and how much of each of them they own in the year in which it was made"
+    )
+    table = [
+        shown(f"row {row} with small type and much of it, more than all of the text", 50, 400 - 9 * row, size=7)
+        for row in range(30)
+    ]
+    text = [
+        shown(f"{sentence}{'.' if line == 3 else ','}", 50, 700 - 14 * line, size=12, width=480) for line in range(4)
+    ]
+    blocks = fast.assemble([PageSpans(1, 800.0, [*text, *table])])
+    assert [b.kind for b in blocks if b.text.startswith("This report")] == ["paragraph"]
+
+
+def test_numbers_of_pages_are_listed_as_ranges_and_long_lists_are_cut():
+    assert fast.list_numbers([1, 2, 3, 7, 9, 10]) == "1-3, 7, 9-10"
+    assert fast.list_numbers(range(1, 60, 2)) == "1, 3, 5, 7, 9, 11, 13, 15, 17, 19 and 20 more"
+
+
+def test_only_the_asked_pages_are_read():
+    pdf = fast.open_pdf(PAPERS / "jose.00100.pdf", ParseOptions())
+    assert [page.number for page in fast.read_pages(pdf, ParseOptions(pages=(2, 9)))] == [2, 3]
+    assert [page.number for page in fast.read_pages(pdf, ParseOptions())] == [1, 2, 3]

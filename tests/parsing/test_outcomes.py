@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glossator.parsing import PARSER_VERSION, parse_documents, parse_file, parser_version, to_markdown
+from glossator.parsing import ParseOptions, fast, parse_documents, parse_file, parser_version, to_markdown
 from glossator.records import Block, Document, ParsedDocument, content_id
 
 PAPERS = Path(__file__).parents[1] / "fixtures" / "papers"
@@ -85,10 +85,30 @@ def test_a_file_emptied_since_it_was_collected_is_not_taken_for_an_empty_documen
     assert parse_file(path, "text/plain", known).outcome == "unreadable"
 
 
-def test_the_parser_version_names_the_installed_library_without_loading_it():
-    assert parser_version() == f"{PARSER_VERSION} pdf_oxide/{version('pdf_oxide')}"
-    code = "import sys; from glossator.parsing import parser_version as v; v(); sys.exit('pdf_oxide' in sys.modules)"
+def test_the_parser_version_names_rules_and_libraries_without_loading_them():
+    named = parser_version(ParseOptions("fast"), "application/pdf")
+    assert named.split() == [fast.VERSION, f"pdf_oxide/{version('pdf_oxide')}", f"pypdfium2/{version('pypdfium2')}"]
+    code = (
+        "import sys; from glossator.parsing import PARSERS, ParseOptions as O, parser_version as v;"
+        "[v(O(kind), t) for kind in PARSERS for t in ('application/pdf', 'text/html', 'text/plain')];"
+        "sys.exit(bool({'pdf_oxide', 'pypdfium2', 'pymupdf', 'rapidocr', 'trafilatura', 'docling'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_whatever_decides_the_blocks_is_in_the_parser_version():
+    options = [
+        ParseOptions("fast"),
+        ParseOptions("auto"),
+        ParseOptions("auto", dpi=300),
+        ParseOptions("auto", figures_folder="figures"),
+        ParseOptions("ocr"),
+        ParseOptions("pymupdf"),
+        ParseOptions("pymupdf", layout=False),
+        ParseOptions("docling"),
+    ]
+    assert len({parser_version(option, "application/pdf") for option in options}) == len(options)
+    assert parser_version(options[0], "text/plain") == parser_version(options[4], "text/plain")
 
 
 def test_every_document_comes_back_once_and_texts_need_no_file(tmp_path, encrypted_pdf):
@@ -128,7 +148,6 @@ def test_a_parser_that_takes_too_much_memory_ends_as_memory(tmp_path):
     big.write_text("word " * (16 << 20))
     (parsed,) = parse_documents([document(big, "text/plain")], memory_mb=64)
     assert parsed.outcome == "memory"
-    assert parsed.parser == PARSER_VERSION
 
 
 def test_markdown_shows_each_kind_of_block():

@@ -60,6 +60,16 @@ def test_markdown_becomes_blocks_in_order():
     ]
 
 
+def test_credits_image_tags_and_dot_leaders_of_converted_pages_leave_no_text():
+    text = "# Report\n\n<!-- image -->\n\nPhoto: Jane Doe / Agency\n\nMethods ......... 12\n\nThe text."
+    blocks = parse_text(text, "d", markdown=True).blocks
+    assert [(b.kind, b.text) for b in blocks] == [
+        ("heading", "Report"),
+        ("paragraph", "Methods"),
+        ("paragraph", "The text."),
+    ]
+
+
 def test_plain_text_is_paragraphs_only():
     blocks = parse_text("# no heading\n- no item\n\nNext.\r\n\r\nLast.", "d", markdown=False).blocks
     assert [(b.kind, b.text) for b in blocks] == [

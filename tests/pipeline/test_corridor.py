@@ -76,9 +76,9 @@ def test_a_document_is_parsed_once_however_many_runs_read_it(recipe: Path, tmp_p
     parsing = pytest.importorskip("glossator.parsing")
     original = parsing.parse_documents
 
-    def watched(documents, **limits):
+    def watched(documents, options, **limits):
         asked.extend(document.source_id for document in documents)
-        return original(documents, **limits)
+        return original(documents, options, **limits)
 
     monkeypatch.setattr(parsing, "parse_documents", watched)
     (corpus / "new.md").write_text("# New\n\n## Part\n\n" + "Ostrava is a city that makes steel for bridges. " * 3)

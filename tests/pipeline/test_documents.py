@@ -24,7 +24,7 @@ def cached(runs: Path) -> list[Path]:
 def test_a_failure_that_may_pass_is_not_kept_in_the_cache(tmp_path: Path, corpus: Path, monkeypatch, outcome: str):
     runs, recipe = tmp_path / "runs", write_recipe(tmp_path, corpus)
 
-    def killed(documents, **limits):
+    def killed(documents, options, **limits):
         for document in documents:
             yield parsing.failed(document.id, outcome, "the worker process ended by signal SIGKILL")
 
@@ -49,7 +49,7 @@ def test_another_parser_version_does_not_take_what_an_earlier_one_cached(tmp_pat
     runs, recipe = tmp_path / "runs", write_recipe(tmp_path, corpus)
     walk(recipe, runs, last="2a")
     shutil.rmtree(runs / "tiny" / "artifacts")
-    monkeypatch.setattr(parsing, "parser_version", lambda: "fast/1 plain/1 pdf_oxide/0")
+    monkeypatch.setattr(parsing, "parser_version", lambda options, media_type: "fast/1 plain/1 pdf_oxide/0")
     walk(recipe, runs, last="2a")
     assert len(cached(runs)) == 16
 

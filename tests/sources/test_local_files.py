@@ -49,6 +49,80 @@ def test_a_pdf_is_known_by_its_content_and_a_page_named_pdf_is_refused(tmp_path)
     assert rejects == {"page.pdf": "fake_pdf"}
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "title"),
+    [
+        ("page.html", b"<!DOCTYPE html><title> Tides\n&amp; Moons </title><p>x", "Tides & Moons"),
+        ("page.HTM", b"<p>A fragment.</p>", "page"),
+        ("latin.html", b"<meta charset=iso-8859-1><title>\xdcber</title>", "Über"),
+        ("wide.html", "<html><title>Über</title>".encode("utf-16"), "Über"),
+        ("odd.html", b'<meta charset="base64"><title>Plain</title>', "Plain"),
+        ("nul.html", b"<html><title>a\0b</title>\0", "ab"),
+        ("x.xhtml", b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><title>X</title></html>', "X"),
+        ("late.htm", b"<!-- " + b"licence " * 900 + b"--><html><title>Late</title>", "Late"),
+        ("saved.txt", b"<!doctype html><title>Saved</title>", "Saved"),
+        ("index", b"<html><title>Index</title>", "Index"),
+    ],
+)
+def test_a_page_is_taken_in_any_encoding_and_titled_by_itself(tmp_path, name, content, title):
+    (tmp_path / name).write_bytes(content)
+    [document], rejects = split(local_files.collect(tmp_path))
+    assert (document.media_type, document.title, document.id) == ("text/html", title, content_id(content))
+    assert rejects == {}
+
+
+def test_markdown_that_opens_with_a_tag_stays_markdown(tmp_path):
+    (tmp_path / "README.md").write_text('<p align="center"><img src="x"></p>\n\n# Title')
+    [document], _ = split(local_files.collect(tmp_path))
+    assert (document.media_type, document.title) == ("text/markdown", "Title")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem", "detail"),
+    [
+        ("page.pdf", b"<!doctype html><p>not found", "fake_pdf", "is an HTML page"),
+        ("packed.pdf", b"PK\x03\x04....", "fake_pdf", "is a zip archive"),
+        ("paper.txt", b"\x1f\x8b\x08....", "unknown_type", "it is gzip, though called .txt"),
+        ("paper.md", b"PK\x03\x04....", "unknown_type", "zip archive, or an office document"),
+        ("paper.html", b"\x89PNG\r\n", "unknown_type", "a PNG image"),
+        ("words.html", b"only words", "unknown_type", "holds no HTML"),
+        ("nul.txt", b"words\0words", "unknown_type", "NUL"),
+    ],
+)
+def test_a_file_that_is_something_else_is_refused_by_what_it_is(tmp_path, name, content, problem, detail):
+    (tmp_path / name).write_bytes(content)
+    [reject] = local_files.collect(tmp_path)
+    assert (reject.reason, detail in reject.detail) == (problem, True)
+
+
+def test_a_file_that_may_not_be_read_is_rejected(folder, monkeypatch):
+    original = Path.open
+
+    def guarded(self, *arguments, **options):
+        if self.name == "b.pdf":
+            raise PermissionError(13, "Permission denied")
+        return original(self, *arguments, **options)
+
+    # The superuser, whom tests may run as, reads a file whatever its mode.
+    monkeypatch.setattr(Path, "open", guarded)
+    documents, rejects = split(local_files.collect(folder))
+    assert (len(documents), rejects) == (2, {"b.pdf": "unreadable"})
+
+
+def test_folders_linked_in_a_circle_end(folder):
+    (folder / "round").symlink_to(folder / "sub")
+    (folder / "sub" / "back").symlink_to(folder)
+    documents, rejects = split(local_files.collect(folder))
+    assert [d.source_id for d in documents if "back" not in d.source_id] == ["a.md", "b.pdf", "sub/note.txt"]
+    assert rejects == {}
+
+
+def test_a_link_to_itself_is_rejected(folder):
+    (folder / "self.txt").symlink_to(folder / "self.txt")
+    documents, rejects = split(local_files.collect(folder))
+    assert (len(documents), rejects) == (3, {"self.txt": "unreadable"})
+
+
 def test_text_that_is_not_prose_is_not_taken_for_a_document(tmp_path):
     for name in ("crossref.xml", "page.html", "data.json", "table.csv", "code.py"):
         (tmp_path / name).write_text("some text")

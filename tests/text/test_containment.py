@@ -103,3 +103,12 @@ def test_real_papers_join_the_longer_documents_that_hold_them_and_nothing_else()
     }
     joined = dict(zip(planted, names, strict=False))
     assert cluster({**papers, **planted}) == {**{name: name for name in names}, **joined}
+
+
+def test_sorting_the_hashes_range_by_range_changes_nothing(monkeypatch):
+    texts = {f"t{n:03}": text_of(n, 120) for n in range(300)}
+    thesis = " ".join(texts[f"t{n:03}"] for n in range(0, 300, 30)) + text_of("own", 900)
+    at_once = cluster({**texts, "thesis": thesis})
+    monkeypatch.setattr("glossator.text.containment._SORTED_AT_ONCE", 1000)
+    assert cluster({**texts, "thesis": thesis}) == at_once
+    assert len(set(at_once.values())) == 291

@@ -6,19 +6,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glossator.errors import MissingExtraError
-from glossator.text.near_duplicates import MAX_SIGNATURE, cluster, plan_bands, shingles
+from glossator.text.forest import Forest
+from glossator.text.near_duplicates import MAX_SIGNATURE, _join_similar, cluster, plan_bands
+from glossator.text.shingles import hash_shingles, shingles
 
 PAPERS = Path(__file__).parents[2].parent / "shared/data/papers-jose"
 VOCABULARY = [f"{first}{second}" for first in "bdfgklmnprst" for second in ("arn", "elo", "ipt", "oss", "und", "yve")]
 
 
-def text_of(seed: int, words: int = 400) -> str:
-    rng = random.Random(seed)
+def text_of(seed: object, words: int = 400) -> str:
+    rng = random.Random(str(seed))
     return " ".join(rng.choice(VOCABULARY) for _ in range(words))
 
 
@@ -125,6 +128,35 @@ def test_a_missing_rensa_is_named_with_its_pip_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "rensa", None)
     with pytest.raises(MissingExtraError, match=r"glossator\[documents\]"):
         cluster({"a": "b"})
+
+
+def test_a_large_family_of_copies_is_one_cluster_and_its_neighbours_are_not_in_it():
+    family = {f"f{copy:04}": reworded(text_of(7, 120), 0.05, copy) for copy in range(1500)}
+    others = {f"g{seed}": text_of(seed, 120) for seed in range(20, 40)}
+    clusters = cluster({**family, **others})
+    assert {name for name, own in clusters.items() if own == "f0000"} == set(family)
+    assert all(clusters[name] == name for name in others)
+
+
+def test_within_a_group_every_pair_is_held_against_each_other_not_only_against_the_first():
+    texts = [text_of("other"), text_of("pair"), text_of("stranger"), reworded(text_of("pair"), 0.05)]
+    forest: Forest[int] = Forest()
+    _join_similar(forest, hash_shingles(texts), np.array([0, 1, 2, 3]), np.array([0]), 0.3)
+    assert [forest.root(place) for place in range(4)] == [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize("texts", [{}, {"a": ""}, {"a": "one"}, {"a": "", "b": "", "c": "word"}])
+def test_hardly_any_text_gives_hardly_any_cluster(texts):
+    assert cluster(texts) == {name: name for name in texts}
+
+
+def test_texts_beyond_the_threshold_join_at_every_threshold():
+    one = text_of(1, 200)
+    texts = {"a": one, "b": reworded(one, 0.02, 1), "c": text_of(2, 200)}
+    left, right = shingles(one), shingles(texts["b"])
+    assert len(left & right) / len(left | right) > 0.8
+    for tenth in range(1, 9):
+        assert cluster(texts, threshold=tenth / 10, contained=1) == {"a": "a", "b": "a", "c": "c"}, tenth
 
 
 @pytest.mark.skipif(not PAPERS.is_dir(), reason="the shared papers are not here")

@@ -8,7 +8,7 @@ from glossator.artifacts.atomic import write_bytes, write_json, write_text
 from glossator.artifacts.directory import Artifact, Draft, Manifest, file_sha256, find_artifact, open_artifact
 from glossator.artifacts.fingerprint import canonical_json, fingerprint
 from glossator.artifacts.jsonl import AppendLog, read_numbered_jsonl, read_records, write_records
-from glossator.artifacts.parquet import read_table, write_table
+from glossator.artifacts.parquet import iterate_table, read_table, write_table
 
 __all__ = [
     "AppendLog",
@@ -19,6 +19,7 @@ __all__ = [
     "file_sha256",
     "find_artifact",
     "fingerprint",
+    "iterate_table",
     "open_artifact",
     "read_numbered_jsonl",
     "read_records",

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, Union
 
@@ -18,15 +18,22 @@ T = TypeVar("T")
 ROWS_PER_GROUP = 10_000
 
 
-def write_table(path: Path, records: Iterable[Any], kind: type) -> int:
-    """Write records of one kind as a Parquet file, atomically and in groups of bounded size; returns how many."""
+def write_table(path: Path, records: Iterable[Any], kind: type, *, rows_per_group: int = ROWS_PER_GROUP) -> int:
+    """Write records of one kind as a Parquet file, atomically and in groups of bounded size; returns how many.
+
+    Args:
+        path: the file.
+        records: taken one group at a time.
+        kind: their class.
+        rows_per_group: fewer for large records, such as whole documents.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     schema = pa.schema([(name, _arrow_type(hint)) for name, hint in _fields(kind).items()])
     count = 0
     with replacing(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for batch in _batches(records):
+        for batch in _batches(records, rows_per_group):
             rows = [_row(kind, record) for record in batch]
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
             count += len(rows)
@@ -39,24 +46,34 @@ def read_table(path: Path, kind: type[T]) -> list[T]:
     Raises:
         ArtifactError: the file is not such a table; names it.
     """
+    return list(iterate_table(path, kind, rows_at_once=ROWS_PER_GROUP))
+
+
+def iterate_table(path: Path, kind: type[T], *, rows_at_once: int = 64) -> Iterator[T]:
+    """Read back the records that `write_table` wrote, a few at a time, for tables that are not to be held in memory.
+
+    Raises:
+        ArtifactError: the file is not such a table; names it.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     mappings = [name for name, hint in _fields(kind).items() if _is_mapping(hint)]
     try:
-        rows = pq.read_table(path).to_pylist()
-        for row in rows:
-            row.update({name: json.loads(row[name]) for name in mappings})
-        return [from_dict(kind, row) for row in rows]
+        with pq.ParquetFile(path) as table:
+            for batch in table.iter_batches(batch_size=rows_at_once):
+                for row in batch.to_pylist():
+                    row.update({name: json.loads(row[name]) for name in mappings})
+                    yield from_dict(kind, row)
     except (pa.ArrowInvalid, ValueError, KeyError) as error:
         raise ArtifactError(f"{path} is no table of {kind.__name__} ({error}); make it again") from error
 
 
-def _batches(records: Iterable[Any]) -> Iterable[Sequence[Any]]:
+def _batches(records: Iterable[Any], size: int) -> Iterable[Sequence[Any]]:
     batch: list[Any] = []
     for record in records:
         batch.append(record)
-        if len(batch) == ROWS_PER_GROUP:
+        if len(batch) == size:
             yield batch
             batch = []
     if batch:

@@ -27,7 +27,7 @@ class LiveProgress:
 
     def end_stage(self, status: str, seconds: float, counts: dict[str, int]) -> None:
         """Leave one line about the stage."""
-        self._close_bar()
+        self.close()
         marks = {"done": "[green]✓[/]", "skipped": "[dim]·[/]", "failed": "[red]✗[/]", "interrupted": "[yellow]‖[/]"}
         took = {"done": duration(seconds), "skipped": "found done"}.get(status, status)
         self._console.print(f"{marks[status]} {self._label} {took:>12}  {counts_text(counts)}".rstrip())
@@ -77,7 +77,8 @@ class LiveProgress:
         self._task = self._bar.add_task(f"{self._label} {summary}", total=None, unit="")
         self._bar.start()
 
-    def _close_bar(self) -> None:
+    def close(self) -> None:
+        """Take the bar away, without a word."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

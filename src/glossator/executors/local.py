@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import os
+import dataclasses
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from typing import Any, Literal, cast
+from collections.abc import Callable, Generator, Iterable, Iterator
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Any
 
-Failure = Literal["timeout", "memory", "crash", "error"]
+from glossator.executors.wire import Call, call_of
+from glossator.executors.worker import Failure, Result, Worker
+
+__all__ = ["Failure", "Pool", "Result", "map_call", "map_isolated"]
 
 _POLL_SECONDS = 0.2
 """How often memory is looked at while workers are busy."""
 
-_START_SECONDS = 60.0
-"""How long a worker may take to start; importing the parser is part of it, its items' time-out is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one item."""
-
-    index: int
-    """Position of the item, from 0."""
-    value: Any
-    """What the function returned; None if it failed."""
-    failure: Failure | None
-    """None if the function returned."""
-    reason: str
-    """Why it failed; empty otherwise."""
-    seconds: float
-    """Wall time the item took."""
-
 
 def map_isolated(
     function: Callable[[Any], Any],
-    items: Sequence[Any],
+    items: Iterable[Any],
     *,
     workers: int = 1,
     timeout_seconds: float = 60.0,
@@ -53,196 +33,94 @@ def map_isolated(
 
     Args:
         function: named at the top level of an importable module; it must not be a lambda.
-        items: must be picklable, as must what the function returns.
+        items: must be picklable, as must what the function returns; each is asked for once a worker is free.
         workers: at most this many processes; never more than items.
         timeout_seconds: wall time allowed per item, from when a worker has taken it.
         memory_bytes: resident memory a worker may hold while it works on an item.
     """
-    name = _name_of(function)
-    todo = list(range(len(items)))[::-1]
-    pool: list[_Worker] = []
-    try:
-        while todo or any(worker.busy for worker in pool):
-            idle = sum(not worker.busy for worker in pool)
-            missing = min(max(1, workers) - len(pool), len(todo) - idle)
-            pool += [_Worker(name, memory_bytes) for _ in range(missing)]
-            for worker in pool:
-                if todo and not worker.busy:
-                    index = todo.pop()
-                    worker.give(index, items[index])
-            wait([worker.connection for worker in pool if worker.busy], timeout=_POLL_SECONDS)
-            for worker in [worker for worker in pool if worker.busy]:
-                result = worker.look(timeout_seconds, memory_bytes)
-                if result is not None:
-                    if not worker.usable:
-                        worker.stop()
-                        pool.remove(worker)
-                    yield result
-    finally:
-        for worker in pool:
-            worker.stop()
+    yield from map_call(
+        call_of(function), items, workers=workers, timeout_seconds=timeout_seconds, memory_bytes=memory_bytes
+    )
 
 
-def _name_of(function: Callable[[Any], Any]) -> tuple[str, str]:
-    module, name = function.__module__, function.__qualname__
-    if "<" in name or module == "__main__":
-        raise ValueError(f"{module}.{name} cannot be imported by a worker; move it to the top level of a module")
-    return module, name
+def map_call(
+    call: Call, items: Iterable[Any], *, workers: int, timeout_seconds: float, memory_bytes: int
+) -> Generator[Result, None, None]:
+    """Do what `map_isolated` does, for a function that is known by its name."""
+    with Pool(call, workers=workers, timeout_seconds=timeout_seconds, memory_bytes=memory_bytes) as pool:
+        yield from pool.map(items)
 
 
-class _Worker:
-    """One process and the item it works on."""
+class Pool:
+    """Worker processes that are kept from one map to the next, until the pool is closed.
 
-    def __init__(self, name: tuple[str, str], memory_bytes: int) -> None:
-        context = get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        arguments = (theirs, name, list(sys.path), memory_bytes, os.getpid())
-        self._process = context.Process(target=_serve, args=arguments, daemon=True)
-        _start_without_main(self._process)
-        theirs.close()
-        self.busy = False
-        self.usable = True
-        self._index = -1
-        self._began = 0.0
-        self._taken = False
-
-    def give(self, index: int, item: Any) -> None:
-        """Hand over an item."""
-        self.busy, self._index, self._taken, self._began = True, index, False, time.monotonic()
-        with contextlib.suppress(OSError):  # A worker that died before taking its item is seen at the next look.
-            self.connection.send(item)
-
-    def look(self, timeout_seconds: float, memory_bytes: int) -> Result | None:
-        """See how the item stands: a result once it is done or lost, else None."""
-        try:
-            if self.connection.poll():
-                message = self.connection.recv()
-                if message == "taken":
-                    self._taken, self._began = True, time.monotonic()
-                    return None
-                outcome, payload, seconds = message
-                self.usable = outcome != "memory"
-                return self._done(outcome, payload, seconds)
-        except (EOFError, OSError):
-            self._process.join(5)
-            return self._lost("crash", f"the worker process ended {_exit_words(self._process.exitcode)}")
-        limit = timeout_seconds if self._taken else _START_SECONDS + timeout_seconds
-        if time.monotonic() - self._began > limit:
-            return self._lost("timeout", f"took longer than {timeout_seconds:g} seconds")
-        held = _resident_bytes(self._process.pid)
-        if self._taken and held > memory_bytes:
-            return self._lost("memory", f"held {held >> 20} MiB; {memory_bytes >> 20} MiB are allowed")
-        return None
-
-    def stop(self) -> None:
-        """End the process, whatever it is doing."""
-        self._process.kill()
-        self._process.join()
-        self.connection.close()
-
-    def _lost(self, failure: Failure, reason: str) -> Result:
-        self.usable = False
-        return self._done(failure, reason, time.monotonic() - self._began)
-
-    def _done(self, outcome: str, payload: Any, seconds: float) -> Result:
-        self.busy = False
-        if outcome == "value":
-            return Result(self._index, payload, None, "", seconds)
-        return Result(self._index, None, cast("Failure", outcome), str(payload), seconds)
-
-
-def _start_without_main(process: Any) -> None:
-    """Start a spawned process that does not import the caller's main script.
-
-    The functions mapped here live in importable modules, so a worker needs nothing of the main script; not importing
-    it lets a caller without `if __name__ == "__main__"`, or one read from standard input, use the pool.
+    Args:
+        call: what they do with each item; they find modules where this process does, unless it says otherwise.
+        workers: at most this many processes; they are started as they are needed.
+        timeout_seconds: wall time allowed per item, from when a worker has taken it.
+        memory_bytes: resident memory a worker may hold while it works on an item.
     """
-    main = sys.modules["__main__"].__dict__
-    hidden: dict[str, Any] = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
-    main["__spec__"] = None
-    try:
-        process.start()
-    finally:
-        main.update(hidden)
 
+    def __init__(self, call: Call, *, workers: int, timeout_seconds: float, memory_bytes: int) -> None:
+        self._call = call if call.path else dataclasses.replace(call, path=tuple(sys.path))
+        self._most = max(1, workers)
+        self._timeout_seconds = timeout_seconds
+        self._memory_bytes = memory_bytes
+        self._workers: list[Worker] = []
 
-def _serve(connection: Connection, name: tuple[str, str], path: list[str], memory_bytes: int, parent: int) -> None:
-    """The worker's loop: take an item, say so, send what the function made of it; end when the pipe closes."""
-    _die_with(parent)
-    sys.path[:] = path
-    function: Any = importlib.import_module(name[0])
-    for part in name[1].split("."):
-        function = getattr(function, part)
-    _limit_memory(memory_bytes)
-    while True:
+    def map(self, items: Iterable[Any]) -> Iterator[Result]:
+        """Apply the call to each item; one result per item, as they finish.
+
+        An item is asked for only once a worker is free to take it, so no more lie here than there are workers. While
+        the items keep this process waiting, it cannot see whether a worker takes too long.
+        """
+        numbered = enumerate(items)
+        more = True
         try:
-            item = connection.recv()
-        except (EOFError, OSError, KeyboardInterrupt):
-            return
-        connection.send("taken")
-        began = time.monotonic()
-        outcome, payload = _apply(function, item)
-        connection.send((outcome, payload, time.monotonic() - began))
+            while True:
+                while more and sum(worker.busy for worker in self._workers) < self._most:
+                    index, item = next(numbered, (-1, None))
+                    more = index >= 0
+                    if more:
+                        self._free_worker().give(index, item)
+                busy = [worker for worker in self._workers if worker.busy]
+                if not busy:
+                    return
+                wait([worker.connection for worker in busy], timeout=_POLL_SECONDS)
+                yield from self._results(busy)
+        finally:
+            for worker in [worker for worker in self._workers if worker.busy]:
+                self._drop(worker)
 
+    def close(self) -> None:
+        """End all workers."""
+        while self._workers:
+            self._drop(self._workers[0])
 
-def _apply(function: Callable[[Any], Any], item: Any) -> tuple[str, Any]:
-    try:
-        return "value", function(item)
-    except MemoryError as error:
-        return "memory", f"out of memory: {error}" if str(error) else "out of memory"
-    except Exception as error:  # noqa: BLE001 - the item's failure is its result
-        return "error", f"{type(error).__name__}: {error}"
+    def __enter__(self) -> Pool:
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
-def _die_with(parent: int) -> None:
-    """Ask the kernel to end this process when its parent ends; elsewhere the closed pipe does it between items."""
-    if sys.platform.startswith("linux"):
-        import ctypes
-        import signal
+    def _results(self, busy: list[Worker]) -> Iterator[Result]:
+        for worker in busy:
+            result = worker.look()
+            if result is not None:
+                if not worker.usable:
+                    self._drop(worker)
+                yield result
 
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
-    import signal
+    def _free_worker(self) -> Worker:
+        for worker in [worker for worker in self._workers if not worker.busy]:
+            if not worker.worn:
+                return worker
+            self._drop(worker)
+        self._workers.append(Worker(self._call, self._timeout_seconds, self._memory_bytes))
+        return self._workers[-1]
 
-    # An interrupt reaches the whole process group; the parent ends its workers itself.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    """Bound the address space, so that one huge allocation fails at once, before it can be seen by polling."""
-    if sys.platform.startswith("linux"):
-        import resource
-
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123 - a pseudo-file of the kernel
-            mapped = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        limit = mapped + 2 * memory_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _resident_bytes(pid: int | None) -> int:
-    """Resident memory of a process; 0 where it cannot be told."""
-    try:
-        if sys.platform.startswith("linux"):
-            with open(f"/proc/{pid}/statm", encoding="ascii") as statm:  # noqa: PTH123
-                return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        import psutil
-
-        return int(psutil.Process(pid).memory_info().rss)
-    except Exception:  # noqa: BLE001 - a process that has just ended has no memory
-        return 0
-
-
-def _exit_words(code: int | None) -> str:
-    if code is None:
-        return "without an exit code"
-    if code < 0:
-        import signal
-
-        try:
-            return f"by signal {signal.Signals(-code).name}"
-        except ValueError:
-            return f"by signal {-code}"
-    return f"with exit code {code}"
+    def _drop(self, worker: Worker) -> None:
+        worker.stop()
+        self._workers.remove(worker)

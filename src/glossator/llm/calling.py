@@ -15,6 +15,7 @@ from glossator.llm.asking import Asked, Setup, Told
 from glossator.llm.completion import Completion, read_completion
 from glossator.llm.faults import Fault, RequestFault, one_line, read_exception, read_status
 from glossator.llm.http_client import list_models, open_client, post_chat
+from glossator.llm.images import attach_images
 from glossator.llm.journal import Journal, JournalEntry
 from glossator.llm.request_form import RequestForm
 
@@ -157,6 +158,7 @@ class Caller:
             temperature=asked.temperature,
             seed=asked.seed,
         )
+        attach_images(body["messages"], asked.messages)
         self._meter.add(calls=1)
         try:
             reply = await asyncio.wait_for(post_chat(self._client, body), self._patience.timeout_seconds)

@@ -15,6 +15,7 @@ from pathlib import Path
 from glossator.artifacts import canonical_json
 from glossator.errors import ArtifactError
 from glossator.llm import Conversation
+from glossator.llm.images import image_hashes
 from glossator.records import JsonValue, content_id
 
 _VERSION = 1
@@ -48,8 +49,11 @@ class JournalEntry:
 
 
 def journal_key(label: str, model: str, parameters: Mapping[str, JsonValue], messages: Conversation) -> str:
-    """Hash all that decides a reply: server, model, parameters (with the schema asked for) and messages."""
-    turns = [[message.role, message.content] for message in messages]
+    """Hash all that decides a reply: server, model, parameters (with the schema asked for) and messages.
+
+    An image counts by the hash of its bytes.
+    """
+    turns = [[message.role, message.content, *image_hashes(message)] for message in messages]
     return content_id(label, model, canonical_json(dict(parameters)), canonical_json(turns))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from glossator.errors import ModelError
 from glossator.llm import Conversation, Reply
 from glossator.llm.chat_format import ChatFormat, load_tokenizer
+from glossator.llm.images import refuse_images
 from glossator.llm.loading import (
     Quantization,
     is_local,
@@ -202,6 +203,8 @@ class LocalModel:
             ModelError: a prompt and its reply would not fit the model; the message names the conversation. Nothing
                 is cut silently, and nothing is generated before all lengths are known.
         """
+        for conversation in conversations:
+            refuse_images(self.name, conversation)
         prompts = [self._base.chat_format.prompt_ids(conversation) for conversation in conversations]
         for index, prompt in enumerate(prompts):
             if len(prompt) + max_new_tokens > self._max_length:

@@ -172,7 +172,7 @@ class ScriptedServer:
         outcome = "hung_up"
         try:
             body = await request.json()
-            conversation = tuple(Message(turn["role"], turn["content"]) for turn in body["messages"])
+            conversation = tuple(Message(turn["role"], _words(turn["content"])) for turn in body["messages"])
             refusal = self._refusal(request, body)
             outcome, response = refusal or await self._answer(request, conversation, body)
             return response
@@ -235,6 +235,13 @@ class ScriptedServer:
         if request.transport is not None:
             request.transport.abort()
         return half
+
+
+def _words(content: JsonValue) -> str:
+    """The text of a turn, which may be a list of parts that shows images as well."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in content if part["type"] == "text")
 
 
 def _completion(model: str, conversation: Conversation, reply: ScriptedReply) -> dict[str, JsonValue]:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
-from glossator.parsing.cleaning import join_lines, remove_dot_leaders, words_of
+from glossator.parsing.cleaning import (
+    has_dot_leader,
+    is_credit,
+    join_lines,
+    remove_credit,
+    remove_dot_leaders,
+    words_of,
+)
+from glossator.parsing.headings import settle_headings
 from glossator.parsing.layout import Line, Page
+from glossator.parsing.pieces import NUMBERED, TERMINAL, Piece, Style
+from glossator.parsing.tables import find_grids, to_plain_rows
 from glossator.records import Block, BlockKind
 
 _CAPTION = re.compile(
@@ -17,9 +25,7 @@ _CAPTION = re.compile(
 )
 _BULLET = re.compile(r"[•‣◦▪▫■□●○∗⁃➢➤✓–-]\s+\S|—\s?[A-Z]")
 _ENUMERATED = re.compile(r"(?:\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})\)|\d{1,2}\.)\s+\S|\[\d{1,3}\]\s+\S")
-_NUMBERED = re.compile(r"((?:\d{1,2}|[A-Z]|[IVX]{1,5})(?:\.\d{1,2})*)\.?\s+(?=\S)")
-_TERMINAL = re.compile(r"[.!?:;…][\"'”’)\]]*$")
-_REFERENCES = re.compile(
+REFERENCES = re.compile(
     r"(?:[\dIVX.]+\s+)?(?:references?(?: and notes| cited)?|bibliography|literature(?: cited)?|works cited)[.:]?",
     re.IGNORECASE,
 )
@@ -29,21 +35,9 @@ _CITED_WORK = re.compile(
     re.DOTALL,
 )
 """An entry of a list of references in author-year style."""
-_INNER_STOP = re.compile(r"[a-z]{2}\. [A-Z]")
+_MAY_CREDIT = ("paragraph", "caption", "reference", "table")
+"""Kinds of blocks that are left out if they hold a credit only."""
 _LETTER = re.compile(r"[^\W\d_]")
-
-Style = tuple[float, bool]
-"""Font size to half a point, and whether bold: what headings of one level share."""
-
-
-@dataclass(slots=True)
-class Piece:
-    """A block being built from lines."""
-
-    kind: BlockKind
-    lines: list[Line]
-    style: Style = (0.0, False)
-    level: int = 0
 
 
 def build_blocks(pages: Sequence[Page], size: float) -> list[Block]:
@@ -55,14 +49,12 @@ def build_blocks(pages: Sequence[Page], size: float) -> list[Block]:
     """
     leading = _typical_leading(pages, size)
     pieces = [piece for page in pages for piece in _group(page, size, leading)]
-    _mark_title_and_front_matter(pieces, size)
-    _demote_run_in_headings(pieces, size)
-    _set_levels(pieces)
+    settle_headings(pieces, size)
     _mark_references(pieces)
-    pieces = _join_over_breaks(pieces)
+    pieces = find_grids(_join_over_breaks(pieces), size)
     vocabulary = words_of([line.text for page in pages for line in page.lines])
     blocks = (Block(piece.kind, _text_of(piece, vocabulary), piece.lines[0].page, piece.level) for piece in pieces)
-    return [block for block in blocks if block.text]
+    return [block for block in blocks if block.text and not (block.kind in _MAY_CREDIT and is_credit(block.text))]
 
 
 def _typical_leading(pages: Sequence[Page], size: float) -> float:
@@ -99,6 +91,7 @@ def _kind_of(line: Line, piece: Piece | None, page: Page, size: float) -> BlockK
     if _runs_on(line, piece, size):
         return "paragraph"
     signs: tuple[tuple[BlockKind, bool], ...] = (
+        ("table", has_dot_leader(line.text)),
         ("caption", _CAPTION.match(line.text) is not None),
         ("code", (line.share("mono") > 0.8 and len(line.text) > 2) or _is_letter_spaced(line.text)),
         ("heading", _looks_like_heading(line, piece, page, size)),
@@ -119,7 +112,7 @@ def _runs_on(line: Line, piece: Piece | None, size: float) -> bool:
         return False
     last = piece.lines[-1]
     close = 0 < last.y - line.y < 1.35 * size and last.column == line.column
-    return close and abs(last.size - line.size) < 1.1 and len(last.text) > 30 and not _TERMINAL.search(last.text)
+    return close and abs(last.size - line.size) < 1.1 and len(last.text) > 30 and not TERMINAL.search(last.text)
 
 
 def _is_letter_spaced(text: str) -> bool:
@@ -135,7 +128,7 @@ def _opens_item(line: Line) -> bool:
 def _looks_like_heading(line: Line, piece: Piece | None, page: Page, size: float) -> bool:
     text = line.text
     larger, bold = line.size >= size + 0.9, line.share("bold") > 0.85 and line.size > size - 0.8
-    numbered = _NUMBERED.match(text) is not None and line.share("italic") + line.share("bold") > 0.85
+    numbered = NUMBERED.match(text) is not None and line.share("italic") + line.share("bold") > 0.85
     if not (larger or bold or numbered) or line.in_row or len(text) > 160 or len(_LETTER.findall(text)) < 3:
         return False
     if (text[-1] in ".,;" and not larger) or text[-1] == "-":
@@ -145,7 +138,7 @@ def _looks_like_heading(line: Line, piece: Piece | None, page: Page, size: float
     if not larger and piece is not None and piece.kind in ("paragraph", "list_item", "caption"):
         last = piece.lines[-1]
         # A bold line that goes on from a paragraph is emphasis.
-        if last.column == line.column and last.y - line.y < 1.3 * size and not _TERMINAL.search(last.text):
+        if last.column == line.column and last.y - line.y < 1.3 * size and not TERMINAL.search(last.text):
             return False
     return line.x1 - line.x0 < 1.05 * page.column_of(line).width
 
@@ -156,7 +149,7 @@ def _belongs(line: Line, kind: BlockKind, piece: Piece, page: Page, leading: flo
     gap = last.y - line.y
     if "heading" in kinds:
         same = kind == piece.kind and _style(line) == _style(last) and line.column == last.column
-        return same and 0 < gap < 1.6 * line.size and len(piece.lines) < 4 and not _NUMBERED.match(line.text)
+        return same and 0 < gap < 1.6 * line.size and len(piece.lines) < 4 and not NUMBERED.match(line.text)
     if "reference" in kinds:
         return kind == piece.kind and line.column == last.column and not line.text[0].isdigit()
     if kinds & {"code", "table"}:
@@ -182,7 +175,7 @@ def _leaves_item(line: Line, first: Line, last: Line, page: Page) -> bool:
         return False
     column = page.column_of(line)
     short = last.x1 < column.right - 0.12 * column.width
-    return line.x0 < first.x0 - 3 or _TERMINAL.search(last.text) is not None or (short and line.text[0].isupper())
+    return line.x0 < first.x0 - 3 or TERMINAL.search(last.text) is not None or (short and line.text[0].isupper())
 
 
 def _is_fraction_of(line: Line, last: Line, gap: float) -> bool:
@@ -191,7 +184,7 @@ def _is_fraction_of(line: Line, last: Line, gap: float) -> bool:
 
 
 def _starts_paragraph(line: Line, last: Line, page: Page) -> bool:
-    if not _TERMINAL.search(last.text):
+    if not TERMINAL.search(last.text):
         return False
     column = page.column_of(line)
     indented = line.x0 > column.left + 0.7 * line.size and last.x0 < column.left + 0.5 * line.size
@@ -208,83 +201,9 @@ def _settle(piece: Piece, page: Page, size: float) -> Piece:
     narrow = max(line.x1 - line.x0 for line in piece.lines) < 0.5 * width
     letters = len(_LETTER.findall(text))
     small = piece.style[0] <= size - 1
-    if (narrow and small and not _TERMINAL.search(text)) or letters < 0.4 * len(text.replace(" ", "")):
+    if (narrow and small and not TERMINAL.search(text)) or letters < 0.4 * len(text.replace(" ", "")):
         piece.kind = "table"
     return piece
-
-
-def _mark_title_and_front_matter(pieces: Sequence[Piece], size: float) -> None:
-    """Make the largest heading of the first page the title, and what stands before the text no heading.
-
-    Names and affiliations are often set in heading type. Between title and first body text only the last heading,
-    which announces that text, stays one.
-    """
-    headings = [i for i, p in enumerate(pieces) if p.kind == "heading" and p.lines[0].page == 1]
-    if not headings:
-        return
-    title = max(headings, key=lambda i: (pieces[i].style[0], -i))
-    if pieces[title].style[0] < size + 2 or title > headings[0] + 2:
-        return
-    pieces[title].level = 1
-    prose = next((i for i in range(title + 1, len(pieces)) if _is_prose(pieces[i], size)), None)
-    if prose is None:
-        return
-    for i in headings:
-        is_last = i == prose - 1 and not _lists_names(pieces[i])
-        if i != title and i < prose and not is_last:
-            pieces[i].kind = "paragraph"
-
-
-def _demote_run_in_headings(pieces: Sequence[Piece], size: float) -> None:
-    """Make paragraphs and labels of what only looks like a heading, told by the lower case that follows it."""
-    last: Piece | None = None
-    for piece, after in pairwise(pieces):
-        if piece.kind in ("paragraph", "list_item"):
-            last = piece if _is_prose(piece, size) else None
-        text = " ".join(line.text for line in piece.lines)
-        if piece.kind != "heading" or piece.level or _NUMBERED.match(text) or after.kind != "paragraph":
-            continue
-        if not after.lines[0].text[0].islower():
-            continue
-        cut = last is not None and not _TERMINAL.search(last.lines[-1].text)
-        if cut:
-            piece.kind = "table"
-        elif len(text.split()) > (3 if piece.style[0] < size + 0.9 else 8) or _INNER_STOP.search(text):
-            piece.kind = "paragraph"
-
-
-def _is_prose(piece: Piece, size: float) -> bool:
-    words = " ".join(line.text for line in piece.lines).split()
-    lower = sum(word[0].islower() for word in words)
-    return (
-        piece.kind == "paragraph" and abs(piece.style[0] - size) < 1.3 and len(words) > 20 and lower > 0.6 * len(words)
-    )
-
-
-def _lists_names(piece: Piece) -> bool:
-    text = " ".join(line.text for line in piece.lines)
-    return any(not span.text for line in piece.lines for span in line.spans) or text.count(",") >= 2 or "@" in text
-
-
-def _set_levels(pieces: Sequence[Piece]) -> None:
-    """Give each heading style a level: by its numbering where it has one, else by its rank in size."""
-    headings = [piece for piece in pieces if piece.kind == "heading" and piece.level == 0]
-    depths: dict[Style, list[int]] = {}
-    for piece in headings:
-        number = _NUMBERED.match(piece.lines[0].text)
-        depths.setdefault(piece.style, [])
-        if number and number[1][0].isdigit():
-            depths[piece.style].append(number[1].count(".") + 1)
-    ranked = sorted(depths, reverse=True)
-    for piece in headings:
-        number = _NUMBERED.match(piece.lines[0].text)
-        if number and number[1][0].isdigit():
-            depth = number[1].count(".") + 1
-        elif depths[piece.style]:
-            depth = min(depths[piece.style])
-        else:
-            depth = ranked.index(piece.style) + 1
-        piece.level = min(depth + 1, 6)
 
 
 def _mark_references(pieces: Sequence[Piece]) -> None:
@@ -292,7 +211,7 @@ def _mark_references(pieces: Sequence[Piece]) -> None:
     for piece in pieces:
         if piece.kind == "heading" and piece.level > 1:
             text = " ".join(line.text for line in piece.lines)
-            inside = _REFERENCES.fullmatch(text) is not None or (inside and not _APPENDIX.fullmatch(text))
+            inside = REFERENCES.fullmatch(text) is not None or (inside and not _APPENDIX.fullmatch(text))
         elif piece.kind in ("paragraph", "list_item", "table", "code") and (
             inside or _CITED_WORK.match(" ".join(line.text for line in piece.lines))
         ):
@@ -337,31 +256,23 @@ def _continues(before: Piece, after: Piece) -> bool:
         return False
     moved = (last.page, last.column) != (first.page, first.column)
     if first.text[0].islower():
-        return moved or not _TERMINAL.search(last.text)
-    return not _TERMINAL.search(last.text) and (moved or not first.text[0].isalpha())
+        return moved or not TERMINAL.search(last.text)
+    return not TERMINAL.search(last.text) and (moved or not first.text[0].isalpha())
 
 
 def _text_of(piece: Piece, vocabulary: frozenset[str]) -> str:
     if piece.kind == "code":
         return _code_text(piece.lines)
     if piece.kind == "table":
-        return _table_text(piece.lines)
+        return piece.text or remove_dot_leaders(to_plain_rows(piece.lines))
     text = join_lines([line.text for line in piece.lines], vocabulary)
     if piece.kind == "list_item":
         text = re.sub(r"^(?:[•‣◦▪▫■□●○∗⁃➢➤✓–-]\s+|—\s?)", "", text)
+    if piece.kind == "caption":
+        text = remove_credit(text)
     return remove_dot_leaders(text).strip()
 
 
 def _code_text(lines: Sequence[Line]) -> str:
     left = min(line.x0 for line in lines)
     return "\n".join(" " * round((line.x0 - left) / (0.55 * line.size)) + line.text for line in lines)
-
-
-def _table_text(lines: Sequence[Line]) -> str:
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and abs(rows[-1][-1].y - line.y) < 0.4 * line.size:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return "\n".join(" | ".join(line.text for line in row) for row in rows)

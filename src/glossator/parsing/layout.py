@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from glossator.parsing.cleaning import collapse_whitespace, expand_ligatures, furniture_key, is_page_number
+from glossator.parsing.cleaning import collapse_whitespace, expand_ligatures, is_page_number
 
 _MARKER = re.compile(r"[\d\s,∗*†‡§¶‖a-e]{1,8}")
 _BEFORE_MARKER = re.compile(r"(?:[^\W\d_]{3}|\.[a-z]{2}|[.,;:!?)\]”’\"'])$")
+_BEFORE_NUMBER = re.compile(r"[^\W\d_]{2}-$")
+"""What a footnote mark may follow: words, not the variables of a formula; a divided word only if it is a number."""
 _ENUMERATOR = re.compile(r"[•‣◦▪–-]|\(?[\da-zivx]{1,3}[.)]|\[\d{1,3}\]")
-_MARGIN_ZONE = 0.11
-"""Share of the page height at the top and at the bottom where running heads and feet stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,23 @@ class Span:
     mono: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PageSpans:
+    """The text of one page as its reader left it, in drawing order."""
+
+    number: int
+    """From 1, counted in the whole document."""
+    height: float
+    """Of the page, in points."""
+    spans: Sequence[Span] = ()
+    problem: str = ""
+    """Why the page, or a part of it, could not be read as it should; empty otherwise."""
+
+
+def _length(span: Span) -> int:
+    return len(span.text)
+
+
 @dataclass(slots=True)
 class Line:
     """Spans that stand beside each other on one baseline."""
@@ -45,6 +62,8 @@ class Line:
     in_row: bool = False
     """Whether another line of the same column stands on the same baseline, as in a table."""
     footnote: bool = False
+    _main: Span | None = None
+    """What `main` found; None until it is asked, and again once a span is added."""
 
     @property
     def x0(self) -> float:
@@ -58,8 +77,16 @@ class Line:
 
     @property
     def main(self) -> Span:
-        """The span that holds the most text: it decides size and baseline."""
-        return max(self.spans, key=lambda span: len(span.text))
+        """The span that holds the most text: it decides size and baseline.
+
+        A name in fixed-width type within a sentence does not: such type is often a little larger or smaller.
+        """
+        if self._main is None:
+            self._main = max(self.spans, key=_length)
+            if self._main.mono and len(self.spans) > 1:
+                prose = max((span for span in self.spans if not span.mono), key=_length, default=self._main)
+                self._main = prose if len(prose.text) > 3 else self._main
+        return self._main
 
     @property
     def y(self) -> float:
@@ -72,8 +99,14 @@ class Line:
         return round(self.main.size, 1)
 
     def share(self, trait: str) -> float:
-        """The share of the line's characters that are `bold`, `italic` or `mono`; spaces do not count."""
-        lengths = [(len(span.text.strip()), getattr(span, trait)) for span in self.spans]
+        """The share of the line's characters that are `bold`, `italic` or `mono`; spaces do not count.
+
+        Names in fixed-width type do not count for `bold` and `italic`, unless the line holds nothing else.
+        """
+        spans = self.spans
+        if trait != "mono" and len(spans) > 1:
+            spans = [span for span in spans if not span.mono and span.text.strip()] or spans
+        lengths = [(len(span.text.strip()), getattr(span, trait)) for span in spans]
         total = sum(length for length, _ in lengths)
         return sum(length for length, is_so in lengths if is_so) / total if total else 0.0
 
@@ -144,8 +177,11 @@ def _is_interlude(line: Line, fragment: Line, span: Span) -> bool:
 
 def _append(line: Line, span: Span) -> None:
     right, main = line.x1, line.main
+    line._main = None
     raised = span.size <= 0.85 * main.size and span.y > main.y - 0.03 * main.size
-    if raised and _MARKER.fullmatch(span.text) and _BEFORE_MARKER.search(line.text.rstrip()):
+    before = line.text.rstrip()
+    follows = _BEFORE_MARKER.search(before) or (span.text.isdigit() and _BEFORE_NUMBER.search(before))
+    if raised and follows and _MARKER.fullmatch(span.text):
         # A footnote mark: it takes its place on the line but leaves no text in the sentence.
         line.spans.append(Span("", span.x0, span.x1, span.y, span.size, bold=False, italic=False, mono=False))
         return
@@ -162,48 +198,6 @@ def body_size(pages: Sequence[Sequence[Line]]) -> float:
     for line in (line for lines in pages for line in lines):
         weights[round(line.size * 2) / 2] += len(line.text)
     return weights.most_common(1)[0][0] if weights else 10.0
-
-
-def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float], size: float) -> set[int]:
-    """Find running heads, feet and page numbers: the `id()` of each such line.
-
-    A line in the outer zone of the page is furniture if the same words, numbers aside, stand at the same height on
-    another page, if it is nothing but a page number, or if it is short and stands far from all other text.
-
-    Args:
-        pages: the lines of each page.
-        heights: of each page, in points.
-        size: the body's font size, in points.
-    """
-    places: defaultdict[tuple[str, int], set[int]] = defaultdict(set)
-    outer: list[tuple[Line, str, int]] = []
-    for index, (lines, height) in enumerate(zip(pages, heights, strict=True)):
-        for line in lines:
-            if _MARGIN_ZONE * height < line.y < (1 - _MARGIN_ZONE) * height:
-                continue
-            key, place = furniture_key(line.text), round(line.y / 3)
-            outer.append((line, key, place))
-            places[key, place].add(index)
-    found = set()
-    for line, key, place in outer:
-        on_pages = set().union(*(places.get((key, near), set()) for near in (place - 1, place, place + 1)))
-        if len(on_pages) > 1 or is_page_number(line.text) or _is_remote(line, pages[line.page - 1], size):
-            found.add(id(line))
-    return _with_neighbours(found, outer)
-
-
-def _is_remote(line: Line, others: Sequence[Line], size: float) -> bool:
-    if len(line.text) > 70 or line.size > size + 0.1 or line.text.endswith((".", ":")):
-        return False
-    apart = [abs(line.y - other.y) for other in others if abs(line.y - other.y) > 2]
-    return bool(apart) and min(apart) > 2.4 * size
-
-
-def _with_neighbours(found: set[int], outer: Sequence[tuple[Line, str, int]]) -> set[int]:
-    """Add small lines that share a baseline with furniture: the issue number beside a journal's name."""
-    rows = {(line.page, round(line.y)) for line, _, _ in outer if id(line) in found}
-    beside = {id(line) for line, _, _ in outer if (line.page, round(line.y)) in rows and len(line.text) < 60}
-    return found | beside
 
 
 def find_columns(lines: Sequence[Line], size: float) -> tuple[Column, ...]:
@@ -275,11 +269,32 @@ def _mark_rows(lines: Sequence[Line]) -> None:
     rows: defaultdict[tuple[int, int], list[Line]] = defaultdict(list)
     for line in lines:
         rows[line.column, round(line.y / 2)].append(line)
+    across = {place for column, place in rows if column == -1}
+    for place in across:
+        # A table across both columns: its cells stand left, right and over the gutter.
+        rows[-1, place] = [line for column in (-1, 0, 1) for line in rows.pop((column, place), ())]
     for row in rows.values():
-        if len(row) > 1 and max(len(line.text.split()) for line in row) < 7:
+        if len(row) > 1 and (_are_cells(row) or all(line.share("bold") > 0.7 for line in row)):
             for line in row:
                 line.in_row = True
+    for before, after in pairwise(lines):
+        # The head of a table is often set closer than its rows. Prose may be spread as wide, but not above a table.
+        if after.in_row and before.column == after.column and before.y - after.y < 2.5 * after.size:
+            before.in_row = before.in_row or _is_spaced(before)
     _mark_cells(lines)
+
+
+def _is_spaced(line: Line) -> bool:
+    """Whether a line is itself a row: at least two gaps in it are wider than any between words."""
+    spans = [span for span in line.spans if span.text != " "]
+    if len(spans) < 3 or len(line.text) > 120 or any(span.mono for span in spans):
+        return False
+    wide = sum(after.x0 - before.x1 > 0.85 * line.size for before, after in pairwise(spans))
+    return wide > 1 and wide >= 0.5 * (len(line.text.split()) - 1)
+
+
+def _are_cells(row: Sequence[Line]) -> bool:
+    return max(len(line.text.split()) for line in row) < 7
 
 
 def _mark_cells(lines: Sequence[Line]) -> None:

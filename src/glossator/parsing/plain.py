@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from glossator.parsing.cleaning import collapse_whitespace, expand_ligatures, join_lines, remove_image_tags
+from glossator.parsing.cleaning import (
+    collapse_whitespace,
+    expand_ligatures,
+    is_credit,
+    join_lines,
+    remove_dot_leaders,
+    remove_image_tags,
+)
 from glossator.records import Block, BlockKind, ParsedDocument
 
-VERSION = "plain/1"
+VERSION = "plain/2"
 
 _ATX = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*$")
@@ -31,7 +38,7 @@ def parse_text(text: str, document_id: str, *, markdown: bool) -> ParsedDocument
     if not text.strip():
         return ParsedDocument(document_id, "empty", "no text", 1, (), VERSION)
     raw = _markdown_blocks(text) if markdown else _plain_blocks(text)
-    blocks = tuple(block for block in _with_references(raw) if block.text)
+    blocks = tuple(b for b in _with_references(raw) if b.text and not (b.kind == "paragraph" and is_credit(b.text)))
     if not blocks:
         return ParsedDocument(document_id, "empty", "nothing but images and rules", 1, (), VERSION)
     return ParsedDocument(document_id, "ok", "", 1, blocks, VERSION)
@@ -97,7 +104,8 @@ def _block(kind: BlockKind, lines: list[str]) -> Block:
 
 
 def _prose(lines: list[str]) -> str:
-    text = remove_image_tags(join_lines([collapse_whitespace(expand_ligatures(line)) for line in lines]))
+    cleaned = [remove_dot_leaders(collapse_whitespace(expand_ligatures(line))) for line in lines]
+    text = remove_image_tags(join_lines(cleaned))
     text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
     return collapse_whitespace(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,11 @@ class Road:
     def test_looks_file(self) -> Path:
         """The record of every time the test set was scored."""
         return self.folder / "test_looks.json"
+
+    def without_fetching(self) -> Road:
+        """The same road with those sources only that read this machine's own files."""
+        local = tuple(source for source in self.recipe.sources if not source.fetches)
+        return dataclasses.replace(self, recipe=self.recipe.model_copy(update={"sources": local}))
 
     def resolve(self, text: str) -> Path:
         """A path as the recipe means it."""

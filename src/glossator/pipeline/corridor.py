@@ -13,7 +13,7 @@ from pathlib import Path
 from glossator.artifacts import Artifact, find_artifact, fingerprint
 from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError
 from glossator.pipeline.context import Context, Road
-from glossator.pipeline.preflight import check_before_work, check_teacher
+from glossator.pipeline.preflight import check_before_work, check_describer, check_sources, check_teacher
 from glossator.pipeline.progress import Progress, Silent
 from glossator.pipeline.runs import Run, RunRecord, StageRecord, Status, list_runs, locked, new_run_path
 from glossator.pipeline.settings import split_key
@@ -54,15 +54,19 @@ def run_recipe(
     road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
     chosen = choose_stages(stage, first, last)
     check_before_work(road)
-    if _will_ask_a_teacher(road, chosen):
+    if _will_work(road, chosen, "synthesize"):
         check_teacher(recipe)
+    if _will_work(road, chosen, "parse"):
+        check_describer(recipe)
+    if _will_work(road, chosen, "collect"):
+        check_sources(recipe)
     with _disk_errors_explained(road.folder), locked(road.folder):
         return _Walk(road, chosen, progress or Silent()).go()
 
 
-def _will_ask_a_teacher(road: Road, chosen: Sequence[Stage]) -> bool:
-    """Whether a stage that asks a teacher is chosen and not done: no key is needed for work that is finished."""
-    asking = next((stage for stage in chosen if stage.name == "synthesize" and stage.needs(road.recipe)), None)
+def _will_work(road: Road, chosen: Sequence[Stage], name: str) -> bool:
+    """Whether a stage that asks someone is chosen and not done: no key is needed for work that is finished."""
+    asking = next((stage for stage in chosen if stage.name == name and stage.needs(road.recipe)), None)
     if asking is None:
         return False
     print_ = stage_fingerprints(road)[asking.name]

@@ -9,25 +9,42 @@ from typing import TYPE_CHECKING
 from glossator.artifacts import read_numbered_jsonl
 from glossator.errors import GlossatorError, ModelError
 from glossator.pipeline.progress import Progress, Silent
-from glossator.records import Document, JsonValue, Message, ParsedDocument
+from glossator.records import Document, JsonValue, Message, ParsedDocument, to_dict
 
 if TYPE_CHECKING:
     from glossator.llm import Reply
+    from glossator.parsing import ParseOptions
     from glossator.sources.contents import Contents
 
 ROLES = ("system", "user", "assistant")
 
 
 def parse_paths(
-    paths: Sequence[Path], *, workers: int, timeout_seconds: float, memory_mb: int
+    paths: Sequence[Path],
+    *,
+    options: ParseOptions | None = None,
+    workers: int = 1,
+    timeout_seconds: float = 60.0,
+    memory_mb: int = 1024,
+    figures: str = "figures",
+    progress: Progress | None = None,
 ) -> list[dict[str, JsonValue]]:
     """Parse files and folders; one row a file, also for equal files and for those that cannot be read.
 
     A file that is named twice has one row. Equal bytes are parsed once, as the type that the first of them has.
 
+    Args:
+        paths: files and folders.
+        options: how; all pages by `auto` if left out.
+        workers: number of processes.
+        timeout_seconds: wall time allowed per document.
+        memory_mb: resident memory allowed per worker, in MiB.
+        figures: the folder of extracted figures, as the Markdown is to name it.
+        progress: told of every document.
+
     Returns:
         Rows `{"path", "outcome", "reason", "pages", "seconds", "markdown"}`, in the order given; the path starts with
-        the one that was given.
+        the one that was given. Where figures are extracted, also `"figures"`: `records.Figure` as plain data.
     """
     from glossator.parsing import parse_documents, to_markdown
     from glossator.sources import local_files
@@ -38,14 +55,24 @@ def parse_paths(
         if not file.contents.problem:
             documents.setdefault(file.contents.id, local_files.to_document(file))
     done: dict[str, dict[str, JsonValue]] = {}
+    watcher = progress or Silent()
+    watcher.expect(len(documents), "documents")
 
     def note(result: ParsedDocument, seconds: float) -> None:
         told = {"outcome": result.outcome, "reason": result.reason, "pages": result.pages}
-        done[result.document_id] = {**told, "seconds": round(seconds, 4), "markdown": to_markdown(result)}
+        row = {**told, "seconds": round(seconds, 4), "markdown": to_markdown(result, figures=figures)}
+        if options is not None and options.figures_folder is not None:
+            row["figures"] = [to_dict(figure) for figure in result.figures]
+        done[result.document_id] = row
+        watcher.advance()
 
-    todo = list(documents.values())
     for _ in parse_documents(
-        todo, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb, on_result=note
+        list(documents.values()),
+        options,
+        workers=workers,
+        timeout_seconds=timeout_seconds,
+        memory_mb=memory_mb,
+        on_result=note,
     ):
         pass
     return [

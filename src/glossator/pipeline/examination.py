@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glossator.errors import ModelError
-from glossator.pipeline.preflight import NEEDED
+from glossator.pipeline.preflight import NEEDED, OPTIONAL
 from glossator.records import JsonValue
 
 MINIMUM_PYTHON = (3, 10)
+DOCUMENTS = ("pdf_oxide", "pypdfium2", "trafilatura", "arxiv", "kagglehub", "aiohttp", "protego", "py3langid")
+"""What the extra `documents` brings besides what every recipe needs of it."""
 DISTRIBUTIONS = {"faiss": "faiss-cpu"}
 """What libraries are installed as, where their import name does not say it."""
 COMFORTABLE_DISK_GB = 5
@@ -23,12 +25,12 @@ Finding = dict[str, JsonValue]
 
 
 def examine(runs_dir: Path) -> list[Finding]:
-    """Look at Python, libraries, embedded model, devices, memory and disk.
+    """Look at Python, libraries, Java, embedded model, devices, memory and disk.
 
     Returns:
         Rows `{"name", "status": "ok" | "note" | "missing", "detail", "remedy"}`.
     """
-    return [*_python(), *_extras(), *_model(), *_memory(), *_disk(runs_dir), *_device()]
+    return [*_python(), *_extras(), *_java(), *_model(), *_memory(), *_disk(runs_dir), *_device()]
 
 
 def _finding(name: str, status: str, detail: str, remedy: str = "") -> Finding:
@@ -42,13 +44,27 @@ def _python() -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    for extra, libraries in NEEDED.items():
-        absent = [library for library in libraries if importlib.util.find_spec(library) is None]
-        if absent:
-            yield _finding(extra, "missing", f"without {', '.join(absent)}", f"pip install 'glossator[{extra}]'")
-        else:
-            versions = ", ".join(f"{name} {_version(name)}" for name in libraries)
-            yield _finding(extra, "ok", versions)
+    for extra, libraries in {**NEEDED, "documents": (*NEEDED["documents"], *DOCUMENTS)}.items():
+        yield _extra(extra, libraries, "missing")
+    for extra, libraries in OPTIONAL.items():
+        yield _extra(extra, libraries, "note")
+
+
+def _extra(extra: str, libraries: tuple[str, ...], if_absent: str) -> Finding:
+    absent = [library for library in libraries if importlib.util.find_spec(library) is None]
+    if absent:
+        return _finding(extra, if_absent, f"without {', '.join(absent)}", f"pip install 'glossator[{extra}]'")
+    return _finding(extra, "ok", ", ".join(f"{name} {_version(name)}" for name in libraries))
+
+
+def _java() -> Iterator[Finding]:
+    from glossator.executors import java_version
+
+    found = java_version()
+    if found is None:
+        yield _finding("java", "note", "none: Spark cannot run here", "install Java 17 (openjdk-17-jre-headless)")
+    else:
+        yield _finding("java", "ok", found)
 
 
 def _version(library: str) -> str:

@@ -8,7 +8,7 @@ from glossator.pipeline.context import Road
 from glossator.pipeline.corridor import done_artifact, stage_fingerprints
 from glossator.pipeline.documents import read_sources
 from glossator.pipeline.stages import SERVE, STAGES
-from glossator.recipe import Recipe
+from glossator.recipe import Recipe, SourceSection, UrlsSection, WebSearchSection
 from glossator.records import JsonValue, Reject, Sample
 
 WORDS = {"done": "done already", "to_do": "to do", "left_out": "left out", "when_asked": "when asked: --stage 6"}
@@ -48,19 +48,28 @@ def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, 
     documents = rows[0]["counts"].get("documents", 0)
     entered = sum(row["status"] in ("done", "to_do") for row in rows)
     ready = rows[0]["counts"].get("ready_questions", 0)
+    fetched = rows[0]["counts"].get("to_fetch_at_most", 0)
     work = f"{len(to_do)} of {entered} stages to do" if to_do else "everything is done"
     return {
         "recipe": recipe.name,
-        "sentence": f"{documents:,} documents, {f'{ready:,} ready questions, ' if ready else ''}{work}",
+        "sentence": ", ".join(
+            [
+                f"{documents:,} documents",
+                *([f"at most {fetched:,} to fetch"] if fetched else []),
+                *([f"{ready:,} ready questions"] if ready else []),
+                work,
+            ]
+        ),
         "stages": [{**row, "status": WORDS[str(row["status"])]} for row in rows],
     }
 
 
 def _count_sources(road: Road) -> dict[str, int]:
+    """What the sources on this machine hold, and at most how much the others are asked for; nothing is fetched."""
     seen: dict[str, int] = {}
     ready: set[str] = set()
     rejected = 0
-    for found in read_sources(road):
+    for found in read_sources(road.without_fetching()):
         if isinstance(found, Reject):
             rejected += 1
         elif isinstance(found, Sample):
@@ -68,4 +77,14 @@ def _count_sources(road: Road) -> dict[str, int]:
         else:
             seen[found.id] = Path(found.path).stat().st_size if found.path else len(found.text or "")
     questions = {"ready_questions": len(ready)} if ready else {}
-    return {"documents": len(seen), "bytes": sum(seen.values()), **questions, "rejected": rejected}
+    asked = sum(_most(source) for source in road.recipe.sources if source.fetches)
+    fetched = {"to_fetch_at_most": asked} if asked else {}
+    return {"documents": len(seen), "bytes": sum(seen.values()), **questions, **fetched, "rejected": rejected}
+
+
+def _most(source: SourceSection) -> int:
+    """The most documents that a source which asks the network can give."""
+    if isinstance(source, UrlsSection):
+        return len(source.urls)
+    searches = len(source.query) if isinstance(source, WebSearchSection) and isinstance(source.query, tuple) else 1
+    return int(getattr(source, "max_results", 0)) * searches

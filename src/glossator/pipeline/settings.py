@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glossator.errors import ModelError
 from glossator.pipeline.context import Road
 from glossator.pipeline.splits_file import adds_to, history_key
-from glossator.recipe import PerGroupSection, Recipe, RetrievalSection, SourceSection, TrainingSection
+from glossator.recipe import PerGroupSection, Recipe, RetrievalSection, TrainingSection
 from glossator.records import JsonValue
 
 if TYPE_CHECKING:
@@ -21,43 +21,6 @@ if TYPE_CHECKING:
 MODEL_FILES = ("config.json", "tokenizer.json")
 SAMPLED_PLACES = 16
 SAMPLED_BYTES = 1 << 16
-
-
-def collect(road: Road) -> JsonValue:
-    """The sources and the state of what they read."""
-    from glossator.sources import state
-
-    rows = []
-    for source in road.recipe.sources:
-        values = source.model_dump(mode="json", exclude={"kind", "path"})
-        found = state(source.kind, path=road.resolve(source.path), **source_values(road, source))
-        rows.append({"kind": source.kind, **values, "state": found})
-    return rows
-
-
-def source_values(road: Road, source: SourceSection) -> dict[str, Any]:
-    """What a source is told besides its kind and place; a style that is a file is meant relative to the recipe."""
-    values = source.model_dump(exclude={"kind", "path"})
-    style = values.get("answer_style")
-    if style and style.endswith(".md"):
-        values["answer_style"] = str(road.resolve(style))
-    return values
-
-
-def parse(road: Road) -> JsonValue:
-    """Parser, its version and its limits; not how many workers share the work."""
-    from glossator.parsing import parser_version
-
-    section = road.recipe.parsing
-    limits = {"timeout_seconds": section.timeout_seconds, "memory_mb": section.memory_mb}
-    return {"parser": section.parser, "version": parser_version(), **limits}
-
-
-def chunk(road: Road) -> JsonValue:
-    """Chunk bounds and the tokenizer that counts."""
-    section = road.recipe.parsing
-    values = section.model_dump(mode="json", include={"chunk_by", "min_tokens", "max_tokens"})
-    return {**values, "tokenizer": _tokenizer_id(road)}
 
 
 def index(road: Road) -> JsonValue:
@@ -262,9 +225,3 @@ def task_of(road: Road, prompt: str) -> Task:
     from glossator.synthesis import load_task
 
     return load_task(road.resolve(prompt) if prompt.endswith(".md") else prompt)
-
-
-def _tokenizer_id(road: Road) -> str:
-    from glossator.text.tokens import TokenCounter
-
-    return TokenCounter(student_path(road) / "tokenizer.json").id

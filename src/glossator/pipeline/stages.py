@@ -8,7 +8,16 @@ from pathlib import Path
 
 from glossator.artifacts import Artifact, Draft
 from glossator.errors import GlossatorError
-from glossator.pipeline import documents, registering, samples, searching, settings, student
+from glossator.pipeline import (
+    document_settings,
+    documents,
+    processing,
+    registering,
+    samples,
+    searching,
+    settings,
+    student,
+)
 from glossator.pipeline.context import Context, Road
 from glossator.recipe import Recipe
 from glossator.records import JsonValue
@@ -74,9 +83,11 @@ def _registers(recipe: Recipe) -> bool:
 
 # fmt: off
 STAGES: tuple[Stage, ...] = (
-    Stage("1", "collect", "collect", "documents, ready questions", (), "2", settings.collect, documents.collect),
-    Stage("2a", "parse", "process", "parsed documents", ("collect",), "1", settings.parse, documents.parse, _reads),
-    Stage("2b", "chunk", "process", "chunks", ("parse",), "1", settings.chunk, documents.chunk, _reads),
+    Stage("1", "collect", "collect", "documents, ready questions", (), "3",
+          document_settings.collect, documents.collect),
+    Stage("2a", "parse", "process", "parsed documents, figures", ("collect",), "2",
+          document_settings.parse, processing.parse, _reads),
+    Stage("2b", "chunk", "process", "chunks", ("parse",), "2", document_settings.chunk, processing.chunk, _reads),
     Stage("2c", "index", "process", "the search index", ("collect", "parse", "chunk"), "1",
           settings.index, searching.index, _indexes),
     Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "3",

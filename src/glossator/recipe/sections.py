@@ -3,137 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Provider = Literal["openai", "gemini", "mistral", "openrouter", "vllm", "ollama", "lmstudio"]
+from glossator.recipe.document_sections import ParsingSection, RetrievalSection
+from glossator.recipe.section import Section, Share, kind_or
+from glossator.recipe.source_sections import SourceSection
+from glossator.recipe.teacher_sections import ExtractiveTeacherSection, TeacherSection
+
 NAME_PART = r"^[a-z0-9][a-z0-9_.]{0,30}$"
 """A part of a registered model's name; the dash stands between parts."""
-
-
-def _kind_or(default: str) -> Callable[[Any], str]:
-    """Tell which member of a union a value is by its `kind`, which may be left out for one of them."""
-
-    def kind(value: Any) -> str:
-        found = value.get("kind", default) if isinstance(value, dict) else getattr(value, "kind", default)
-        return str(found)
-
-    return kind
-
-
-class Section(BaseModel):
-    """A part of a recipe: frozen, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
-
-
-class LocalFilesSection(Section):
-    """Documents from files on this machine: PDF, Markdown and plain text."""
-
-    kind: Literal["local_files"]
-    path: str = Field(min_length=1, description="A file, a folder or a glob; relative to the recipe file, or absolute.")
-    patterns: tuple[str, ...] = Field(
-        ("**/*",), min_length=1, description="Globs inside the folder; a file that matches any of them is read."
-    )
-
-
-class TableSection(Section):
-    """Documents from the rows of a table: JSON lines, CSV or Parquet."""
-
-    kind: Literal["table"]
-    path: str = Field(min_length=1, description="A file, a folder or a glob; relative to the recipe file, or absolute.")
-    id_field: str = Field("id", min_length=1, description="The column that names a row.")
-    title_field: str = Field("title", min_length=1, description="The column with the title.")
-    text_field: str = Field("text", min_length=1, description="The column with the text.")
-    group_field: str | None = Field(None, description="The column with the topic.")
-    license_field: str | None = Field(None, description="The column with the licence.")
-    published_field: str | None = Field(None, description="The column with the date.")
-    group_size: int = Field(0, ge=0, description="Rows joined into one document; 0: each row is a document.")
-
-
-class QaFilesSection(Section):
-    """Ready questions with answers: JSON objects question → answer, JSON arrays or JSON lines."""
-
-    kind: Literal["qa_files"]
-    path: str = Field(min_length=1, description="A file, a folder or a glob; relative to the recipe file, or absolute.")
-    question_field: str = Field("question", min_length=1, description="The key of the question in a row.")
-    answer_field: str = Field("answer", min_length=1, description="The key of the answer in a row.")
-    context_field: str | None = Field(None, description="The key of the passage that the question is about.")
-    group_field: str | None = Field(None, description="The key of the group; without it the file's name tells it.")
-    id_field: str | None = Field(None, description="The key of a row's own name.")
-    group: str | None = Field(None, description="One group for all rows.")
-    answer_style: str | None = Field(None, description="A packaged answer style that the student is told.")
-    license: str | None = Field(None, description="The licence of these files, for lineage and the model card.")
-
-
-SourceSection = Annotated[LocalFilesSection | TableSection | QaFilesSection, Field(discriminator="kind")]
-"""Where documents, or ready questions with answers, come from; `kind` is a file of `glossator/sources`."""
-
-
-class ParsingSection(Section):
-    """How documents become chunks."""
-
-    parser: Literal["fast"] = Field("fast", description="The PDF parser.")
-    chunk_by: Literal["section"] = Field("section", description="How text is cut into chunks.")
-    min_tokens: int = Field(20, ge=1, description="Shorter chunks are rejected; student's tokens.")
-    max_tokens: int = Field(500, ge=16, description="No chunk is longer; student's tokens.")
-    executor: Literal["local"] = Field("local", description="Where the parser runs.")
-    workers: int = Field(2, ge=1, le=256, description="Parser processes.")
-    timeout_seconds: float = Field(60, gt=0, description="A document that takes longer is rejected.")
-    memory_mb: int = Field(1024, ge=64, description="A parser process that takes more memory is ended; MiB.")
-
-    @model_validator(mode="after")
-    def _bounds_leave_room(self) -> ParsingSection:
-        if self.min_tokens >= self.max_tokens:
-            raise ValueError(f"min_tokens ({self.min_tokens}) must be smaller than max_tokens ({self.max_tokens})")
-        return self
-
-
-class RetrievalSection(Section):
-    """How passages are found again."""
-
-    embedder: str = Field("minilm", min_length=1, description="`minilm`, or a folder with a sentence embedder.")
-    mode: Literal["hybrid", "dense", "bm25"] = Field("hybrid", description="What `search` and the gateway use.")
-
-
-class ExtractiveTeacherSection(Section):
-    """A teacher that needs no model: it quotes."""
-
-    kind: Literal["extractive"] = "extractive"
-
-
-class ChatTeacherSection(Section):
-    """A chat model behind an OpenAI-compatible endpoint."""
-
-    kind: Literal["chat"]
-    model: str = Field(min_length=1, description="The model's name, as the endpoint knows it.")
-    provider: Provider | None = Field(None, description="A preset endpoint; or give base_url.")
-    base_url: str | None = Field(None, description="An endpoint of your own, such as http://127.0.0.1:8001/v1.")
-    key_variable: str | None = Field(
-        None, description="The environment variable that holds the key; the provider's own if left out."
-    )
-    temperature: float = Field(0.0, ge=0, le=2, description="0 is greedy.")
-    max_new_tokens: int = Field(1024, ge=16, description="Longest reply in tokens.")
-    concurrency: int = Field(8, ge=1, le=512, description="Calls in flight.")
-    timeout_seconds: float = Field(120, gt=0, description="A call that takes longer is tried again.")
-    attempts: int = Field(6, ge=1, le=20, description="Tries of a call that a busy or broken server did not answer.")
-
-    @model_validator(mode="after")
-    def _one_endpoint(self) -> ChatTeacherSection:
-        if (self.provider is None) == (self.base_url is None):
-            given = "neither provider nor base_url is" if self.provider is None else "both provider and base_url are"
-            raise ValueError(f"{given} given; give one of them")
-        return self
-
-
-TeacherSection = Annotated[
-    Annotated[ExtractiveTeacherSection, Tag("extractive")] | Annotated[ChatTeacherSection, Tag("chat")],
-    Discriminator(_kind_or("extractive")),
-]
-"""Who writes questions and answers; `kind` is a file of `glossator/synthesis/teachers`."""
 
 
 class TaskSection(Section):
@@ -180,7 +60,7 @@ class PerGroupSection(Section):
 
 SplitsSection = Annotated[
     Annotated[FractionsSection, Tag("fractions")] | Annotated[PerGroupSection, Tag("per_group")],
-    Discriminator(_kind_or("fractions")),
+    Discriminator(kind_or("fractions")),
 ]
 """Which documents or pairs may teach, which choose, which examine."""
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from glossator.errors import SourceError
 from glossator.records import Document, Reject, Sample
 
-KINDS = ("local_files", "qa_files", "table")
+KINDS = ("arxiv", "kaggle", "local_files", "qa_files", "table", "urls", "web_search")
 """The kinds of source; each is the module of that name in this package, with `collect` and `state`."""
 
 READY_SAMPLES = "application/vnd.glossator.samples"

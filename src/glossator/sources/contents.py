@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import html
 import os
 import re
 import stat
@@ -13,21 +14,41 @@ from pathlib import Path
 from typing import BinaryIO
 
 from glossator.records import ContentHash
+from glossator.sources.sniffing import (
+    HEAD_BYTES,
+    SNIFFED_BYTES,
+    has_tags,
+    has_wide_mark,
+    is_page,
+    is_pdf,
+    name_binary,
+)
 
 MAX_PDF_BYTES = 200_000_000
 """A PDF with more bytes is not taken."""
 MAX_TEXT_BYTES = 20_000_000
 """A text with more bytes is not taken: twenty books in one file, or no prose at all."""
 
-_HEAD_BYTES = 1024
-"""A PDF's header may stand anywhere within its first 1024 bytes (PDF 1.7, appendix H, note 13)."""
 _BLOCK_BYTES = 1 << 20
 _OBJECT_END = b"endobj"
 
 _HEADING = re.compile(r"^ {0,3}#\s+(.+?)\s*#*\s*$", re.MULTILINE)
-_MARKDOWN_ENDINGS = (".md", ".markdown")
-_TEXT_ENDINGS = (*_MARKDOWN_ENDINGS, ".txt", ".text", ".rst", "")
-"""What prose is called. XML, HTML, JSON, code and tables are text as well, but nothing to ask questions about."""
+MARKDOWN_ENDINGS = (".md", ".markdown")
+_HTML_ENDINGS = (".html", ".htm", ".xhtml")
+_TEXT_ENDINGS = (*MARKDOWN_ENDINGS, ".txt", ".text", ".rst", "")
+"""What prose is called. XML, JSON, code and tables are text as well, but nothing to ask questions about."""
+
+_TYPES = {
+    ".pdf": "application/pdf",
+    **dict.fromkeys(_HTML_ENDINGS, "text/html"),
+    **dict.fromkeys(MARKDOWN_ENDINGS, "text/markdown"),
+}
+
+_TITLE = re.compile(r"<title\b[^>]{0,500}>(.{1,2000}?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_CHARSET = re.compile(
+    rb"<(?:meta|\?xml)\b[^>]{0,500}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+)
+_LONGEST_TITLE = 300
 
 _SETTLED_NS = 2_000_000_000
 """A file that was touched more recently may change again without a new time stamp, so it is always read again."""
@@ -47,7 +68,7 @@ class Contents:
     bytes: int = 0
     """Size of the file."""
     heading: str = ""
-    """The first top heading of a Markdown file, if it stands within the first MiB."""
+    """The first top heading of a Markdown file or the title of a page, if it stands within the first MiB."""
     problem: str = ""
     """Why it cannot be taken, in one word; empty if it can."""
     detail: str = ""
@@ -80,24 +101,44 @@ def read_contents(path: Path, *, max_pdf_bytes: int = MAX_PDF_BYTES, max_text_by
 
 def _read(file: BinaryIO, ending: str, max_pdf_bytes: int, max_text_bytes: int) -> Contents:
     size = os.fstat(file.fileno()).st_size
-    head = file.read(_HEAD_BYTES)
+    head = file.read(SNIFFED_BYTES)
     if not head:
         return Contents(problem="empty", detail="no bytes")
-    headed = b"%PDF-" in head
-    is_pdf = headed or ending == ".pdf"  # one whose header was damaged may still be read
-    if not is_pdf and ending not in _TEXT_ENDINGS:
-        kinds = "only PDF, Markdown and plain text"
-        return Contents(bytes=size, problem="unknown_type", detail=f"files called {ending} are not read, {kinds}")
-    limit = max_pdf_bytes if is_pdf else max_text_bytes
-    if not is_pdf and b"\0" in head:
-        return _not_text(size)
+    media_type = _name_type(head, ending, size)
+    if isinstance(media_type, Contents):
+        return media_type
+    if media_type in ("text/markdown", "text/plain") and b"\0" in head[:HEAD_BYTES]:
+        return _with_nul(size)
+    limit = max_pdf_bytes if media_type == "application/pdf" else max_text_bytes
     if size > limit:
-        found = f"{size / 1e6:.1f} MB; at most {limit / 1e6:g} MB are read of {'a PDF' if is_pdf else 'a text'}"
+        name = "a PDF" if media_type == "application/pdf" else "a text"
+        found = f"{size / 1e6:.1f} MB; at most {limit / 1e6:g} MB are read of {name}"
         return Contents(bytes=size, problem="too_large", detail=found)
     file.seek(0)
-    if is_pdf:
-        return _read_pdf(file, size, headed=headed)
-    return _read_text(file, size, "text/markdown" if ending in _MARKDOWN_ENDINGS else "text/plain")
+    if media_type == "application/pdf":
+        return _read_pdf(file, size, headed=is_pdf(head))
+    return _read_html(file, size) if media_type == "text/html" else _read_text(file, size, media_type)
+
+
+def _name_type(head: bytes, ending: str, size: int) -> str | Contents:
+    """The media type that a file's beginning and name tell, or the problem they show."""
+    problem = detail = ""
+    binary = "" if is_pdf(head) else name_binary(head)
+    if is_pdf(head):
+        return "application/pdf"
+    if ending == ".pdf":  # one whose header was damaged may still be read
+        problem = "fake_pdf" if binary or is_page(head) else ""
+        detail = f"it is called .pdf and is {binary or 'an HTML page'}; rename it, or fetch it again"
+    elif ending not in (*_TEXT_ENDINGS, *_HTML_ENDINGS):
+        problem = "unknown_type"
+        detail = f"files called {ending} are not read, only PDF, HTML, Markdown and plain text"
+    elif binary:
+        problem, detail = "unknown_type", f"it is {binary}" + (f", though called {ending}" if ending else "")
+    elif ending in _HTML_ENDINGS and not has_tags(head):
+        problem, detail = "unknown_type", f"it is called {ending} and holds no HTML"
+    if problem:
+        return Contents(bytes=size, problem=problem, detail=detail)
+    return _TYPES.get(ending, "text/html" if is_page(head) else "text/plain")
 
 
 def _read_pdf(file: BinaryIO, size: int, *, headed: bool) -> Contents:
@@ -118,6 +159,29 @@ def _read_pdf(file: BinaryIO, size: int, *, headed: bool) -> Contents:
     return Contents("application/pdf", whole.id, size)
 
 
+def _read_html(file: BinaryIO, size: int) -> Contents:
+    """A page; its bytes may be in any encoding, which is the parser's business."""
+    whole, first = ContentHash(size), b""
+    for block in _blocks(file):
+        if not whole.add(block):
+            break
+        first = first or block
+    return Contents("text/html", whole.id, size, _page_title(first)) if whole.complete else _changed(size)
+
+
+def _page_title(data: bytes) -> str:
+    """The title of a page, in one line; empty if there is none."""
+    declared = _CHARSET.search(data[:SNIFFED_BYTES])
+    encoding = "utf-16" if has_wide_mark(data) else declared[1].decode("ascii") if declared else "utf-8"
+    try:
+        text = data.decode(encoding, "replace")
+    except (LookupError, ValueError):  # no such encoding, or one of the codecs that make no text
+        text = data.decode("utf-8", "replace")
+    found = _TITLE.search(text)
+    title = html.unescape(found[1]).replace("\0", "").encode("utf-8", "ignore").decode("utf-8") if found else ""
+    return " ".join(title.split())[:_LONGEST_TITLE]
+
+
 def _read_text(file: BinaryIO, size: int, media_type: str) -> Contents:
     """A file called as prose is; it must be UTF-8 without NUL from end to end."""
     whole = ContentHash(size)
@@ -129,7 +193,7 @@ def _read_text(file: BinaryIO, size: int, media_type: str) -> Contents:
                 break
             text = decoder.decode(block)
             if "\0" in text:
-                return _not_text(size)
+                return _with_nul(size)
             first = first or text
         if not whole.complete:
             return _changed(size)
@@ -146,7 +210,11 @@ def _blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _not_text(size: int) -> Contents:
-    return Contents(bytes=size, problem="unknown_type", detail="neither PDF nor UTF-8 text")
+    return Contents(bytes=size, problem="unknown_type", detail="neither PDF nor HTML, and not UTF-8 text either")
+
+
+def _with_nul(size: int) -> Contents:
+    return Contents(bytes=size, problem="unknown_type", detail="neither PDF nor HTML, and no text: it holds NUL bytes")
 
 
 def _changed(size: int) -> Contents:

@@ -100,7 +100,7 @@ def _named(path: Path, relative: Path) -> Found:
     """A file not read yet; one whose path no artifact could hold already carries that problem."""
     file = Found(path, printable(relative))
     try:
-        str(path.resolve()).encode("utf-8")
+        os.path.realpath(path).encode("utf-8")  # a link to itself has no resolve()
     except UnicodeEncodeError:
         return _refused(file, "unreadable", "its name, or that of a folder above it, is not UTF-8; rename it")
     return file

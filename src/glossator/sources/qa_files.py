@@ -1,4 +1,4 @@
-"""The `qa_files` source: ready questions with answers, in JSON files on this machine."""
+"""The `qa_files` source: ready questions with answers, in JSON files, tables and saved data sets on this machine."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from glossator.llm.chat_format import student_messages
 from glossator.records import Document, JsonValue, Message, Origin, Reject, Sample, content_id
 from glossator.sources import READY_SAMPLES
 from glossator.sources.finding import Found, find
-from glossator.sources.qa_rows import ENDINGS, BadRow, Fields, Row, read_rows
+from glossator.sources.qa_rows import ENDINGS, TABLE_ENDINGS, BadRow, Fields, Row, read_rows
+from glossator.sources.qa_tables import ARROW, dataset_name, describes_dataset, is_row_file
 from glossator.sources.reading import Fault, file_state, hash_file, open_file
 
 MAX_BYTES = 200_000_000
-"""A file with more bytes is not taken."""
+"""A file with more bytes is not taken; a table, which is read a little at a time, may have ten times as many."""
 TASK = "qa"
 """The task of every sample made here."""
 TEACHER = "qa_files/1"
@@ -48,8 +49,10 @@ def collect(
     license: str | None = None,  # noqa: A002 - the record's own name
     max_bytes: int = MAX_BYTES,
 ) -> Iterator[Document | Sample | Reject]:
-    """Collect ready samples from JSON files: objects question → answer, arrays of rows, or JSON lines.
+    """Collect ready samples: objects question → answer, arrays of rows, JSON lines, CSV, Parquet, and known data sets.
 
+    SQuAD's shape and PubMedQA's are told by their content and bring their passages along; the folders that the
+    `datasets` library saves are read file by file.
     Files come sorted by name; of each, first its samples and the rejects of its bad rows in their order, then a
     document that stands for the file. Samples are in the split `pool`, which means here: not assigned yet. The same
     pair in two places comes twice, under the same id.
@@ -64,7 +67,7 @@ def collect(
         group: one group for all rows; otherwise the file's name tells it.
         answer_style: name of a packaged style, which becomes the system turn.
         license: of these files, as the user tells it.
-        max_bytes: a larger file is rejected as `too_large`.
+        max_bytes: a larger file, or a table of ten times as much, is rejected as `too_large`.
 
     Raises:
         SourceError: there is nothing at `path`.
@@ -72,9 +75,9 @@ def collect(
     """
     fields = Fields(question_field, answer_field, context_field, group_field, id_field)
     form = _Form(fields, group, load_answer_style(answer_style) if answer_style else None, license)
-    for found in find(path):
+    for found in _files(path):
         fault = _fault_of_name(found)
-        file = fault or open_file(found.path, max_bytes=max_bytes)
+        file = fault or open_file(found.path, max_bytes=_limit(found, max_bytes))
         if isinstance(file, Fault):
             yield _reject(found, 0, file)
             continue
@@ -95,10 +98,20 @@ def state(path: Path | str, *, answer_style: str | None = None, max_bytes: int =
         ModelError: there is no such answer style.
     """
     parts = [load_answer_style(answer_style).hash if answer_style else ""]
-    for found in find(path):
+    for found in _files(path):
         fault = _fault_of_name(found)
-        parts += [found.name, fault.problem if fault else file_state(found.path, max_bytes=max_bytes)]
+        limit = _limit(found, max_bytes)
+        parts += [found.name, fault.problem if fault else file_state(found.path, max_bytes=limit)]
     return content_id(*parts)
+
+
+def _files(path: Path | str) -> Iterator[Found]:
+    """What is at a path, without what only tells about a saved data set."""
+    return (found for found in find(path) if found.problem or not describes_dataset(found.path))
+
+
+def _limit(found: Found, max_bytes: int) -> int:
+    return max_bytes * 10 if found.path.suffix.lower() in TABLE_ENDINGS else max_bytes
 
 
 def _fault_of_name(found: Found) -> Fault | None:
@@ -107,12 +120,14 @@ def _fault_of_name(found: Found) -> Fault | None:
         return Fault(found.problem, found.detail)
     if found.path.suffix.lower() not in ENDINGS:
         return Fault("unknown_type", f"only {', '.join(ENDINGS)} hold questions with answers")
+    if found.path.suffix.lower() == ARROW and not is_row_file(found.path):
+        return Fault("unknown_type", "the data set beside it does not name it among its files")
     return None
 
 
 def _read(found: Found, file: BinaryIO, form: _Form) -> Iterator[Document | Sample | Reject]:
     file_id, shapes, refused = hash_file(file), Counter[str](), 0
-    group = form.group or found.path.stem.removeprefix(GROUP_PREFIX) or found.path.stem
+    group = form.group or _group(found.path)
     for row in read_rows(file, found.path.suffix.lower(), form.fields):
         if isinstance(row, BadRow):
             refused += 1
@@ -126,6 +141,12 @@ def _read(found: Found, file: BinaryIO, form: _Form) -> Iterator[Document | Samp
         yield _document(found, file_id, group, form, {"pairs": shapes.total(), "rejected": refused})
     elif not refused:
         yield _reject(found, 0, Fault("empty", "no question in it"))
+
+
+def _group(path: Path) -> str:
+    if path.suffix.lower() == ARROW:
+        return dataset_name(path)
+    return path.stem.removeprefix(GROUP_PREFIX) or path.stem
 
 
 def _document(found: Found, file_id: str, group: str, form: _Form, counts: dict[str, JsonValue]) -> Document:
@@ -158,7 +179,7 @@ def _sample(row: Row, found: Found, file_id: str, group: str, form: _Form) -> Sa
         chunk_ids=(),
         evidence=(),
         origin=Origin(TEACHER, content_id(TEACHER, row.shape), form.style.hash if form.style else None),
-        metadata={"source": "qa_files", "file": found.name, "row": row.number, **name},
+        metadata={"source": "qa_files", "file": found.name, "row": row.number, **name, **row.metadata},
     )
 
 

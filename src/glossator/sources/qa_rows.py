@@ -1,19 +1,23 @@
-"""A file of questions with answers in, its rows out, whatever of three shapes it has.
+"""A file of questions with answers in, its rows out, whatever its shape.
 
 - an object question → answer, as in `{"What is a gene?": "A stretch of DNA …"}`;
 - an array of objects with a question and an answer each;
-- JSON lines: such an object a line.
+- JSON lines: such an object a line;
+- the data sets that `qa_shapes` knows, and the tables of `qa_tables`.
 
-The content tells the shape; the name only decides what a file is taken for whose first line is broken.
+The content tells the shape; the name only tells tables from JSON, and what a file is taken for whose first line is
+broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
 
 from glossator.records import JsonValue
+from glossator.sources.qa_shapes import Fields, nested_rows, parts_of
+from glossator.sources.qa_tables import TABLE_ENDINGS, read_table
 from glossator.sources.reading import Fault, JsonObject, as_utf8, fault_of_text, parse_json, read_lines
 
 MAX_CHARACTERS = 1_000_000
@@ -21,18 +25,9 @@ MAX_CHARACTERS = 1_000_000
 MAX_LABEL_CHARACTERS = 200
 """A group or row id with more characters is not taken."""
 LINE_ENDINGS = (".jsonl", ".ndjson")
-ENDINGS = (".json", *LINE_ENDINGS)
+ENDINGS = (".json", *LINE_ENDINGS, *TABLE_ENDINGS)
 
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What the parts of a row are called; None for a part that is not looked for."""
-
-    question: str = "question"
-    answer: str = "answer"
-    context: str | None = None
-    group: str | None = None
-    id: str | None = None
+__all__ = ["ENDINGS", "TABLE_ENDINGS", "BadRow", "Fields", "Row", "read_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +39,12 @@ class Row:
     question: str
     answer: str
     shape: str
-    """`pairs` for an object question → answer, else `rows`."""
+    """`pairs` for an object question → answer, else `rows`, `squad` or `pubmedqa`."""
     context: str | None = None
     group: str | None = None
     id: str | None = None
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What a known data set tells besides: the decision, where the answer starts, other right answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +58,16 @@ class BadRow:
 def read_rows(file: BinaryIO, ending: str, fields: Fields) -> Iterator[Row | BadRow]:
     """Yield the rows of an open file in their order, bad ones in their place.
 
-    JSON lines are read one at a time; the other shapes are held in memory.
+    JSON lines and tables are read a little at a time; the other shapes are held in memory.
 
     Args:
         file: stands at its start.
         ending: of the file's name, in lower case, such as `.json`.
         fields: what the parts of a row are called.
     """
+    if ending in TABLE_ENDINGS:
+        yield from _table_rows(file, ending, fields)
+        return
     text = as_utf8(file)
     if isinstance(text, Fault):
         yield BadRow(0, text)
@@ -109,6 +109,11 @@ def _pairs(found: JsonObject, fields: Fields) -> Iterator[Row | BadRow]:
     if fields.question in found and fields.answer in found:
         yield _row(1, found, fields)
         return
+    rows = nested_rows(found)
+    if rows is not None:
+        for number, row in enumerate(rows, start=1):
+            yield BadRow(number, row) if isinstance(row, Fault) else _named_row(number, row, fields)
+        return
     if found and not any(isinstance(answer, str) for answer in found.values()):
         yield BadRow(0, Fault("wrong_shape", f"an object without any text among its {len(found)} values"))
         return
@@ -129,14 +134,32 @@ def _row(number: int, value: JsonValue | Fault, fields: Fields) -> Row | BadRow:
         return BadRow(number, Fault("wrong_shape", f"{_named(value)}; an object is expected"))
     if value.repeated:
         return BadRow(number, Fault("duplicate_key", "a key of this row stands there twice"))
+    return _named_row(number, value, fields)
+
+
+def _named_row(number: int, value: Mapping[str, Any], fields: Fields) -> Row | BadRow:
+    parts = parts_of(value, fields) or _lacking(value, fields)
+    if isinstance(parts, Fault):
+        return BadRow(number, parts)
+    group, name = (str(label) if type(label) is int else label for label in (parts.group, parts.id))
+    row = Row(number, parts.question, parts.answer, parts.shape, parts.context, group, name, parts.metadata)
+    return _checked(row)
+
+
+def _table_rows(file: BinaryIO, ending: str, fields: Fields) -> Iterator[Row | BadRow]:
+    for number, values in read_table(file, ending):
+        if isinstance(values, Fault):
+            yield BadRow(number, values)
+        elif parts_of(values, fields) is None:  # a table has the same columns in every row
+            yield BadRow(0, _lacking(values, fields))
+            return
+        else:
+            yield _named_row(number, values, fields)
+
+
+def _lacking(value: Mapping[str, Any], fields: Fields) -> Fault:
     missing = [name for name in (fields.question, fields.answer) if name not in value]
-    if missing:
-        return BadRow(number, Fault("wrong_shape", f"lacks {' and '.join(map(repr, missing))}"))
-    context, group, name = (
-        value.get(field) if field is not None else None for field in (fields.context, fields.group, fields.id)
-    )
-    group, name = (str(label) if type(label) is int else label for label in (group, name))
-    return _checked(Row(number, value[fields.question], value[fields.answer], "rows", context, group, name))
+    return Fault("wrong_shape", f"lacks {' and '.join(map(repr, missing))}")
 
 
 def _checked(row: Row) -> Row | BadRow:
@@ -156,7 +179,7 @@ def _checked(row: Row) -> Row | BadRow:
             return BadRow(row.number, Fault(f"empty_{name}", f"the {name} is blank"))
     question, answer = clean["question"] or "", clean["answer"] or ""
     labels = {name: clean[name] or None for name in ("context", "group", "id")}
-    return Row(row.number, question, answer, row.shape, **labels)
+    return Row(row.number, question, answer, row.shape, **labels, metadata=row.metadata)
 
 
 def _fault(name: str, value: JsonValue, most: int) -> Fault | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,6 +65,14 @@ def _read_jsonl(file: BinaryIO, path: Path, columns: Sequence[str]) -> Iterator[
 def _read_csv(file: BinaryIO, path: Path, columns: Sequence[str]) -> Iterator[NumberedRow]:
     # Bytes that are not UTF-8 become lone surrogates, so that they cost their row and not the file.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        yield from _read_csv_text(text, path, columns)
+    finally:
+        with contextlib.suppress(ValueError):  # closed by now
+            text.detach()  # it would close the file, which is not its own
+
+
+def _read_csv_text(text: io.TextIOWrapper, path: Path, columns: Sequence[str]) -> Iterator[NumberedRow]:
     head = text.read(_SNIFFED_CHARACTERS)
     text.seek(0)
     csv.field_size_limit(max(csv.field_size_limit(), MAX_FIELD_CHARACTERS))

@@ -15,27 +15,28 @@ itself that has grown to three times its length.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any
+from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
+from typing import TYPE_CHECKING, Any
 
 from glossator.errors import MissingExtraError
 from glossator.text.containment import CONTAINMENT, join_contained
 from glossator.text.forest import Forest
+from glossator.text.shingles import Shingles, count_shared, hash_shingles, shingles
 
-SHINGLE_WORDS = 3
+if TYPE_CHECKING:
+    from glossator.text.shingles import Numbers, Places
+
+__all__ = ["MAX_SIGNATURE", "MISS_RATE", "THRESHOLD", "cluster", "plan_bands", "shingles"]
+
 THRESHOLD = 0.3
 MISS_RATE = 0.01
 """Highest probability that a pair exactly at the threshold is not proposed; more similar pairs are missed less."""
 MAX_SIGNATURE = 512
 """Upper bound on the length of a MinHash signature, in 32-bit numbers."""
 
-# Scripts without spaces between words: one character is one word there.
-_WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]+")
-_BATCH = 256
+_SIGNED_AT_ONCE = 39
+"""Numbers of every text's signature that are in memory at a time."""
 
 
 def cluster(
@@ -56,25 +57,23 @@ def cluster(
         seed: decides the random permutations of MinHash, hence which of the pairs around the threshold are missed.
 
     Raises:
-        MissingExtraError: rensa is not installed.
+        MissingExtraError: rensa or numpy is not installed.
         ValueError: `threshold` or `contained` is out of range.
     """
     for name, value in (("threshold", threshold), ("contained", contained)):
         if not 0 < value <= 1:
             raise ValueError(f"{name} is {value}; it must lie above 0 and not above 1")
+    try:
+        import rensa
+    except ImportError as error:
+        raise MissingExtraError("rensa", "documents") from error
     ids = sorted(texts)
     forest: Forest[int] = Forest()
-    hashes = _join_similar(forest, [texts[text_id] for text_id in ids], threshold=threshold, seed=seed)
-    join_contained(forest, hashes, share=contained)
+    hashed = hash_shingles([texts[text_id] for text_id in ids])
+    for proposed in _propose(rensa, hashed, threshold=threshold, seed=seed):
+        _join_similar(forest, hashed, *proposed, threshold)
+    join_contained(forest, hashed, share=contained)
     return {text_id: ids[forest.root(position)] for position, text_id in enumerate(ids)}
-
-
-def shingles(text: str, *, words: int = SHINGLE_WORDS) -> set[str]:
-    """Take a text, leave its runs of `words` consecutive words, in lower case; empty when it has no word."""
-    found = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    if not found:
-        return set()
-    return {" ".join(found[start : start + words]) for start in range(max(1, len(found) - words + 1))}
 
 
 def plan_bands(threshold: float) -> tuple[int, int]:
@@ -93,44 +92,116 @@ def plan_bands(threshold: float) -> tuple[int, int]:
     return best
 
 
-def _join_similar(forest: Forest[int], texts: Sequence[str], *, threshold: float, seed: int) -> list[array[int]]:
-    """Join in the forest every proposed pair of positions whose exact similarity reaches the threshold.
+def _propose(rensa: Any, hashed: Shingles, *, threshold: float, seed: int) -> Iterator[tuple[Places, Places]]:
+    """Yield the texts that agree in all rows of a band, several bands at a time: positions and where groups begin.
+
+    Each time some more numbers of every signature are made, with permutations of their own, and forgotten again: the
+    memory is the shingles', not the signatures'.
+    """
+    import numpy as np
+
+    positions = np.flatnonzero(hashed.sizes())
+    bands, rows = plan_bands(threshold) if len(positions) > 1 else (0, 1)
+    at_once = max(1, _SIGNED_AT_ONCE // rows)
+    for first in range(0, bands, at_once):
+        count = min(at_once, bands - first)
+        own_seed = (seed + first * 0x9E3779B9) & 0xFFFFFFFF
+        matrix = _sign(rensa, hashed, positions, count * rows, own_seed)
+        index = rensa.RMinHashLSH(threshold, count * rows, count)
+        # Most texts are like no other; only the rest is worth taking out of the library's memory number by number.
+        alike = np.flatnonzero(index.query_duplicate_flags_matrix_one_shot(matrix))
+        if not len(alike):
+            continue
+        compared = positions
+        if len(alike) < len(positions) // 2:
+            compared = positions[alike]
+            matrix = _sign(rensa, hashed, compared, count * rows, own_seed)
+        numbers = np.fromiter(chain.from_iterable(matrix.to_rows()), np.uint64, len(compared) * count * rows)
+        places, begins = _group_equal(numbers.reshape(len(compared), count, rows))
+        yield compared[places], begins
+
+
+def _sign(rensa: Any, hashed: Shingles, positions: Places, size: int, seed: int) -> Any:
+    """Make `size` numbers of the signature of each text."""
+    import numpy as np
+
+    sizes = hashed.sizes()
+    ends = np.cumsum(np.concatenate((np.zeros(1, np.uint64), sizes[positions].astype(np.uint64))))
+    numbers = hashed.numbers
+    if ends[-1] < len(numbers):
+        chosen = np.zeros(len(hashed), bool)
+        chosen[positions] = True
+        numbers = numbers[np.repeat(chosen, sizes)]
+    return rensa.RMinHash.digest_matrix_from_flat_token_hashes(numbers, ends, size, seed)
+
+
+def _group_equal(signatures: Numbers) -> tuple[Places, Places]:
+    """Take signatures as (texts, bands, rows), leave groups of at least two places that agree in a band.
 
     Returns:
-        the distinct shingle hashes of each text.
+        the groups' places behind one another, ascending in each, and where each group begins.
     """
-    try:
-        import rensa
-    except ImportError as error:
-        raise MissingExtraError("rensa", "documents") from error
-    bands, rows = plan_bands(threshold)
-    index = rensa.RMinHashLSH(threshold, bands * rows, bands)
-    hashes: list[array[int]] = []
-    for position, (hashed, signature) in enumerate(_signatures(rensa, texts, size=bands * rows, seed=seed)):
-        hashes.append(hashed)
-        if not hashed:
-            continue
-        own = set(hashed)
-        for candidate in sorted(index.query(signature)):
-            first, second = sorted((forest.root(candidate), forest.root(position)))
-            # A pair that is joined already needs no second proof: this keeps large families of copies cheap.
-            if first != second and _jaccard(own, hashes[candidate]) >= threshold:
-                forest.join(first, second)
-        index.insert(position, signature)
-    return hashes
+    import numpy as np
+
+    groups, sizes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for band in range(signatures.shape[1]):
+        keys = signatures[:, band, 0]
+        for row in range(1, signatures.shape[2]):
+            keys = keys * np.uint64(0x9E3779B97F4A7C15) + signatures[:, band, row]
+        order = np.argsort(keys, kind="stable")
+        begins = np.flatnonzero(np.concatenate((np.ones(1, bool), keys[order[1:]] != keys[order[:-1]])))
+        lengths = np.diff(np.append(begins, len(keys)))
+        groups.append(order[np.repeat(lengths > 1, lengths)])
+        sizes.append(lengths[lengths > 1])
+    ends = np.cumsum(np.concatenate(sizes))
+    return np.concatenate(groups), np.append(0, ends[:-1])
 
 
-def _signatures(rensa: Any, texts: Sequence[str], *, size: int, seed: int) -> Iterator[tuple[array[int], Any]]:
-    """Yield each text's distinct 64-bit shingle hashes with its MinHash signature."""
-    remaining = iter(texts)
-    while batch := list(islice(remaining, _BATCH)):
-        tokens = [list(shingles(text)) for text in batch]
-        hashed = rensa.RMinHash.hash_token_sets(tokens)
-        signed = rensa.RMinHash.from_token_sets(tokens, size, seed)
-        for numbers, signature in zip(hashed, signed, strict=True):
-            yield array("Q", numbers), signature
+def _join_similar(forest: Forest[int], hashed: Shingles, places: Places, begins: Places, threshold: float) -> None:
+    """Join every pair within a group whose exact similarity reaches the threshold.
+
+    A pair that is joined already needs no second proof. So first everyone is held against the first of its group:
+    families of copies, however large, need no more than that.
+    """
+    import numpy as np
+
+    if not len(begins):
+        return
+    sizes = np.diff(np.append(begins, len(places)))
+    leaders = np.repeat(places[begins], sizes)
+    roots = _roots(forest, places, len(hashed))
+    apart = roots[leaders] != roots[places]
+    pairs = np.unique(leaders[apart] * np.int64(len(hashed)) + places[apart])
+    for one, other in zip((pairs // len(hashed)).tolist(), (pairs % len(hashed)).tolist(), strict=True):
+        _join_if_similar(forest, hashed, one, other, threshold)
+    if not len(pairs):
+        return
+    roots = _roots(forest, places, len(hashed))[places]
+    mixed = np.minimum.reduceat(roots, begins) != np.maximum.reduceat(roots, begins)
+    seen: set[tuple[int, int]] = set()
+    for group in np.flatnonzero(mixed & (sizes > 2)).tolist():
+        for pair in combinations(places[begins[group] + 1 : begins[group] + sizes[group]].tolist(), 2):
+            if pair not in seen:
+                seen.add(pair)
+                _join_if_similar(forest, hashed, *pair, threshold)
 
 
-def _jaccard(left: set[int], right: array[int]) -> float:
-    shared = sum(1 for number in right if number in left)
-    return shared / (len(left) + len(right) - shared)
+def _roots(forest: Forest[int], places: Places, count: int) -> Places:
+    """Look up the root of each place that occurs; by place, of `count` in all."""
+    import numpy as np
+
+    occurring = np.zeros(count, bool)
+    occurring[places] = True
+    members = np.flatnonzero(occurring)
+    roots = np.zeros(count, np.int64)
+    roots[members] = np.fromiter(map(forest.root, members.tolist()), np.int64, len(members))
+    return roots
+
+
+def _join_if_similar(forest: Forest[int], hashed: Shingles, one: int, other: int, threshold: float) -> None:
+    first, second = sorted((forest.root(one), forest.root(other)))
+    if first != second:
+        left, right = hashed.of(one), hashed.of(other)
+        shared = count_shared(left, right)
+        if shared / (len(left) + len(right) - shared) >= threshold:
+            forest.join(first, second)

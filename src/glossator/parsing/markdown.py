@@ -1,0 +1,36 @@
+"""A parsed document in, Markdown out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from glossator.records import Block, Figure, ParsedDocument
+
+
+def to_markdown(parsed: ParsedDocument, *, figures: str = "figures") -> str:
+    """Write a parsed document as Markdown; an empty string if it has no blocks.
+
+    Args:
+        parsed: with blocks in reading order.
+        figures: the folder of its images, as the Markdown is to name it.
+    """
+    by_id = {figure.id: figure for figure in parsed.figures}
+    pieces = [_piece(block, by_id, figures) for block in parsed.blocks]
+    return "\n\n".join(pieces) + "\n" if pieces else ""
+
+
+def _piece(block: Block, figures: Mapping[str, Figure], folder: str) -> str:
+    if block.kind == "heading":
+        return f"{'#' * max(1, block.level)} {' '.join(block.text.split())}"
+    if block.kind == "list_item":
+        return f"- {block.text}"
+    if block.kind == "figure":
+        figure = figures.get(block.text)
+        label = figure.label if figure else ""
+        return f"![{label}]({folder}/{block.text}.png)"
+    if block.kind == "table" and block.text.startswith("|"):
+        return block.text
+    if block.kind in ("code", "table"):
+        fence = "```" if "```" not in block.text else "~~~~"
+        return f"{fence}\n{block.text}\n{fence}"
+    return block.text

@@ -1,0 +1,57 @@
+"""Figures, described by a teacher that can see where the recipe names one; its replies are journalled like others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from glossator.pipeline.context import Context
+from glossator.pipeline.document_settings import figures_folder
+from glossator.pipeline.documents import read_documents
+from glossator.pipeline.teaching import endpoint_of, journal_path
+from glossator.records import Figure, Reject
+
+
+def describe_figures(context: Context, figures: Iterable[Figure]) -> tuple[dict[str, Figure], list[Reject]]:
+    """Let the recipe's vision teacher say what figures show.
+
+    Returns:
+        The described figures by id, and a reject for each that could not be described; both empty without a teacher.
+
+    Raises:
+        EndpointError: the teacher cannot be asked.
+    """
+    section = context.recipe.parsing.figures
+    if section is None or section.describe is None:
+        return {}, []
+    from glossator.llm.journal import Journal
+    from glossator.llm.openai_compatible import OpenAICompatibleModel
+    from glossator.parsing.describing import describe
+
+    teacher = section.describe
+    described: dict[str, Figure] = {}
+    rejects: list[Reject] = []
+    with (
+        Journal(journal_path(context.road)) as journal,
+        OpenAICompatibleModel(
+            endpoint_of(teacher),
+            teacher.model,
+            concurrency=teacher.concurrency,
+            timeout_seconds=teacher.timeout_seconds,
+            attempts=teacher.attempts,
+            journal=journal,
+            seed=context.recipe.seed,
+        ) as model,
+    ):
+        for found in describe(
+            figures,
+            str(figures_folder(context.road)),
+            model=model,
+            titles={document.id: document.title for document in read_documents(context)},
+            max_new_tokens=teacher.max_new_tokens,
+            temperature=teacher.temperature,
+        ):
+            if isinstance(found, Reject):
+                rejects.append(found)
+            else:
+                described[found.id] = found
+    return described, rejects

@@ -1,0 +1,27 @@
+"""What every section of a recipe is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Provider = Literal["openai", "gemini", "mistral", "openrouter", "vllm", "ollama", "lmstudio"]
+
+
+class Section(BaseModel):
+    """A part of a recipe: frozen, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False, allow_inf_nan=False)
+
+
+def kind_or(default: str) -> Callable[[Any], str]:
+    """Tell which member of a union a value is by its `kind`, which may be left out for one of them."""
+
+    def kind(value: Any) -> str:
+        found = value.get("kind", default) if isinstance(value, dict) else getattr(value, "kind", default)
+        return str(found)
+
+    return kind

@@ -1,0 +1,231 @@
+"""Papers of arXiv, from its API or its snapshot, as documents: their abstracts, or their PDFs fetched politely."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from glossator.errors import SourceError
+from glossator.records import Document, JsonValue, Reject, content_id
+from glossator.sources.arxiv_turns import Turns
+from glossator.sources.fetched import MAX_BYTES
+from glossator.sources.fetching import Fetched, Wanted, Watcher, fetch
+
+PDF_BASE_URL = "https://export.arxiv.org/pdf"
+"""The copy of arXiv that is set apart for programs (https://info.arxiv.org/help/bulk_data.html, "Play nice")."""
+CONTENTS = ("pdf", "abstracts")
+
+_PAPER = r"(?:paper|article|manuscript|submission|preprint|work|version|note|letter)"
+_BY = r"\bwithdrawn by (?:the )?(?:authors?|arxiv)\b"
+_COMMENT = re.compile(rf"\b{_PAPER}\b[^.;]{{0,60}}\bwithdrawn\b|^\W*withdrawn\b|{_BY}", re.IGNORECASE)
+_ABSTRACT = re.compile(
+    rf"^\W*(?:this|the)\s+{_PAPER}(?:\s+\([^)]*\))?\s+(?:has been|is being|is|was)\s+(?:\w+ly\s+)?withdrawn\b"
+    rf"|^\W*withdrawn\b|{_BY}",
+    re.IGNORECASE,
+)
+"""What stands in the place of an abstract then: other abstracts tell of withdrawn troops, drugs and deposits."""
+_PARAGRAPH = re.compile(r"\n\s*\n|\n {2,}")
+"""How an abstract starts a paragraph: with an empty line, or with blanks before its first word."""
+
+_AT_ONCE = 10
+"""PDFs that are fetched in one turn, one after the other; then someone else who waits may ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One version of a paper, as arXiv tells it."""
+
+    id: str
+    """With its version, such as `2104.12255v1` or `quant-ph/0201082v1`."""
+    title: str
+    abstract: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    primary: str
+    """The category it was submitted to."""
+    published: str
+    """Day of its first version, in ISO 8601; empty if unknown."""
+    updated: str
+    """Day of this version; empty if unknown."""
+    doi: str | None = None
+    journal_ref: str | None = None
+    comment: str | None = None
+    license: str | None = None
+    """Address of the licence; the API does not tell it, the snapshot does."""
+    has_pdf: bool = True
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return f"https://arxiv.org/abs/{self.id}"
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its comment, or the first words of what stands for its abstract, say so."""
+        return bool(_COMMENT.search(self.comment or "") or _ABSTRACT.search(self.abstract[:200]))
+
+
+def abstract_documents(papers: Iterable[Paper], group_size: int, watch: Watcher | None) -> Iterator[Document | Reject]:
+    """Make a document of every `group_size` successive abstracts; the last may hold fewer.
+
+    Withdrawn papers, and those without an abstract, become rejects.
+
+    Args:
+        papers: in the order wanted.
+        group_size: 0 or 1: each abstract its own document.
+        watch: is told of each paper.
+    """
+    held: list[Paper] = []
+    number, size = 0, max(1, group_size)
+    for paper in papers:
+        refused = _refused(paper)
+        if refused is None and not paper.abstract:
+            refused = reject(paper.id, "empty_text", "it has no abstract")
+        if refused is not None:
+            yield refused
+        else:
+            held.append(paper)
+            number += 1
+        if len(held) == size:
+            yield _joined(held, number, size)
+            held = []
+        _advance(watch)
+    if held:
+        yield _joined(held, number, size)
+
+
+def pdf_documents(
+    papers: Sequence[Paper],
+    store: Path,
+    turns: Turns,
+    *,
+    base_url: str = PDF_BASE_URL,
+    allow_private: bool = False,
+    watch: Watcher | None = None,
+) -> Iterator[Document | Reject]:
+    """Fetch each paper's PDF, one after the other; what was fetched before is not asked again.
+
+    Args:
+        papers: in the order wanted.
+        store: where the files are kept.
+        turns: says when the next request may go.
+        base_url: the address before the ids.
+        allow_private: whether `base_url` may be on this machine or in a private network.
+        watch: is told of each paper.
+
+    Raises:
+        SourceError: more than half, or ten in a row, could not be had for reasons that may pass; raised last.
+    """
+    failures, stopped = Counter[str](), False
+    policy = turns.policy(max_bytes=MAX_BYTES, allow_private=allow_private)
+    for start in range(0, len(papers), _AT_ONCE):
+        some = papers[start : start + _AT_ONCE]
+        refused = {paper.id: _refused(paper) or _without_pdf(paper) for paper in some}
+        wanted = [_wanted(paper, base_url) for paper in some if refused[paper.id] is None]
+        with turns.take():
+            arrived = fetch(wanted, store, policy=policy, clock=turns.clock, on_done=lambda _: _advance(watch))
+            outcomes = {one.name: fetched for one, fetched in arrived}
+        _advance(watch, len(some) - len(wanted))
+        failures.update(fetched.problem for fetched in outcomes.values() if fetched.transient and fetched.problem)
+        yield from (refused[paper.id] or _document(paper, outcomes[paper.id]) for paper in some)
+        stopped = len(outcomes) == _AT_ONCE and all(one.transient and one.problem for one in outcomes.values())
+        if stopped:  # a server that gives nothing any more is left alone
+            break
+    if stopped or failures.total() * 2 > len(papers):
+        told = ", ".join(f"{count} {problem}" for problem, count in failures.most_common())
+        raise SourceError(
+            f"{failures.total()} of {len(papers)} PDFs could not be fetched from {base_url} ({told})"
+            f"{' and no more were asked for' if stopped else ''}; what came is kept: run again to go on"
+        )
+
+
+def reject(paper_id: str, reason: str, detail: str) -> Reject:
+    """Why a paper is left out."""
+    return Reject(content_id("arxiv", paper_id), "collect", reason, f"arXiv {paper_id}: {detail}")
+
+
+def clean_abstract(text: str) -> str:
+    """Take an abstract broken into lines, leave it as paragraphs with an empty line between."""
+    return "\n\n".join(" ".join(part.split()) for part in _PARAGRAPH.split(text.strip()) if part.strip())
+
+
+def _advance(watch: Watcher | None, count: int = 1) -> None:
+    if watch is not None:
+        watch.advance(count)
+
+
+def _wanted(paper: Paper, base_url: str) -> Wanted:
+    return Wanted(f"{base_url.rstrip('/')}/{paper.id}", paper.id)
+
+
+def _without_pdf(paper: Paper) -> Reject | None:
+    return None if paper.has_pdf else reject(paper.id, "no_pdf", "arXiv has no PDF of it")
+
+
+def _refused(paper: Paper) -> Reject | None:
+    return reject(paper.id, "withdrawn", "its authors or arXiv took it back") if paper.withdrawn else None
+
+
+def _document(paper: Paper, fetched: Fetched) -> Document | Reject:
+    if fetched.problem:
+        return reject(paper.id, fetched.problem, f"{fetched.url}: {fetched.detail}")
+    told: dict[str, JsonValue] = {"abstract": paper.abstract, "bytes": fetched.bytes, "status": fetched.status}
+    return Document(
+        id=fetched.id,
+        source_id=paper.id,
+        origins=(f"arxiv:{paper.id}",),
+        title=paper.title,
+        media_type=fetched.media_type,
+        path=str(Path(fetched.path).resolve()),
+        license=paper.license,
+        published=paper.published or None,
+        group=paper.primary or None,
+        metadata={**_metadata(paper), **told, "final_url": fetched.final_url},
+    )
+
+
+def _joined(papers: Sequence[Paper], number: int, size: int) -> Document:
+    """One document of successive papers; `number` is that of the last among those taken."""
+    first, last = papers[0], papers[-1]
+    metadata: dict[str, JsonValue]
+    if size == 1:
+        text, title, source_id, metadata = first.abstract, first.title, first.id, _metadata(first)
+    else:
+        text = "\n\n".join(f"{paper.title}\n\n{paper.abstract}" for paper in papers)
+        title = f"papers {number - len(papers) + 1}–{number}"
+        source_id = f"{first.id}–{last.id}"
+        metadata = {"papers": [{"title": paper.title, **_metadata(paper)} for paper in papers]}
+    groups, licenses = {paper.primary for paper in papers}, {paper.license for paper in papers}
+    dates = {paper.published for paper in papers}
+    return Document(
+        id=content_id(text),
+        source_id=source_id,
+        origins=tuple(f"arxiv:{paper.id}" for paper in papers),
+        title=title,
+        media_type="text/plain",
+        text=text,
+        license=first.license if len(licenses) == 1 else None,
+        published=first.published or None if len(dates) == 1 else None,
+        group=first.primary or None if len(groups) == 1 else None,
+        metadata=metadata,
+    )
+
+
+def _metadata(paper: Paper) -> dict[str, JsonValue]:
+    """What arXiv told besides, without what it did not tell."""
+    told: dict[str, JsonValue] = {
+        "arxiv_id": paper.id,
+        "url": paper.url,
+        "authors": list(paper.authors),
+        "categories": list(paper.categories),
+        "primary_category": paper.primary,
+        "published": paper.published,
+        "updated": paper.updated,
+        "doi": paper.doi,
+        "journal_ref": paper.journal_ref,
+        "comment": paper.comment,
+    }
+    return {name: value for name, value in told.items() if value}
