@@ -1,6 +1,6 @@
 """Parses hostile, broken and odd PDF files in worker processes and prints what became of them.
 
-python benchmarks/hostile.py FOLDER [--workers 2] [--timeout 30] [--memory 1024] [--passwords VARIABLE] [--json]
+python benchmarks/hostile.py FOLDER [--workers 2] [--timeout 30] [--memory 1024] [--parser auto] [--passwords VAR]
 
 FOLDER holds PDF files. Printed are the counts by outcome, the slowest files, the files whose worker held most memory at
 its peak, and every file without text with its reason. A worker serves many files, so its peak is that of the greediest
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timeout", type=float, default=30.0, help="seconds of the clock a file may take")
     parser.add_argument("--memory", type=int, default=1024, help="MiB that a worker may hold")
+    parser.add_argument("--parser", default="auto", help="auto, fast, pymupdf, docling or ocr")
     parser.add_argument("--passwords", help="the environment variable with passwords to try, one a line")
     parser.add_argument("--json", action="store_true", help="one JSON value instead of the text")
     options = parser.parse_args()
@@ -45,7 +46,7 @@ def run(paths: list[Path], options: argparse.Namespace) -> list[dict[str, Any]]:
     """Parse every file in a worker; a row for each, in the order of the names."""
     import hostile
 
-    tasks = [(str(path), options.passwords) for path in paths]
+    tasks = [(str(path), options.parser, options.passwords) for path in paths]
     results = map_isolated(
         hostile.parse_one,
         tasks,
@@ -66,14 +67,15 @@ def run(paths: list[Path], options: argparse.Namespace) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["file"]))
 
 
-def parse_one(task: tuple[str, str | None]) -> dict[str, Any]:
-    """In a worker: parse a file with the fast parser and tell the outcome and the memory it took."""
-    from glossator.parsing import fast
-    from glossator.parsing.options import ParseOptions
+def parse_one(task: tuple[str, str, str | None]) -> dict[str, Any]:
+    """In a worker: parse a file and tell the outcome and the memory it took."""
+    from glossator.parsing import ParseOptions, parse_file
+    from glossator.records import content_id
 
-    path, passwords = task
+    path, parser, passwords = Path(task[0]), task[1], task[2]
     before = peak_mb()
-    parsed = fast.parse(Path(path), Path(path).name, ParseOptions(parser="fast", passwords_variable=passwords))
+    options = ParseOptions(parser=parser, passwords_variable=passwords)
+    parsed = parse_file(path, "application/pdf", content_id(path.read_bytes()), options)
     row = {"outcome": parsed.outcome, "reason": parsed.reason, "pages": parsed.pages, "blocks": len(parsed.blocks)}
     return {**row, "grown_mb": peak_mb() - before, "peak_mb": peak_mb()}
 

@@ -85,7 +85,7 @@ def test_what_to_try_next_names_the_recipe_where_it_lies(
     monkeypatch.chdir(tmp_path)
     told = summary(recipe_path=str(tmp_path / "my recipes" / "a[b].yaml"))
     text = printed(capsys, told, next_steps=True)
-    assert "glossator run 'my recipes/a[b].yaml' --set sources.0.path=" in text
+    assert "glossator run 'my recipes/a[b].yaml' --documents " in text
     assert "recipes/mine.yaml" not in text
 
 

@@ -1,6 +1,7 @@
 """Recipes whose documents come over the network: from servers on this machine that speak the services' protocols."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -158,6 +159,20 @@ def test_a_missing_key_is_told_before_anything_is_done(tmp_path: Path, web: WebS
     with pytest.raises(SourceError, match="SERP_API_KEY is not set"):
         walk(write_search_recipe(tmp_path, web), tmp_path)
     assert web.asked == []
+
+
+def test_a_key_in_the_dotenv_file_is_sent_and_not_left_in_the_environment(
+    tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("SERP_API_KEY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("SERP_API_KEY=of-the-file\n")
+    web.routes["/paper.pdf"] = PAPERS[0].read_bytes()
+    web.routes["/search.json"] = results(web, "paper.pdf")
+    run = walk(write_search_recipe(tmp_path, web), tmp_path, last="1")
+    assert run.stage("collect").counts["documents"] == 1
+    assert any("api_key=of-the-file" in path for path in web.asked)
+    assert "SERP_API_KEY" not in os.environ
 
 
 def test_a_plan_of_what_is_to_be_fetched_asks_nobody(tmp_path: Path, arxiv):

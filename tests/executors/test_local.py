@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from glossator.executors import worker
 from glossator.executors.local import Pool, map_isolated
 from glossator.executors.wire import Call, call_of
 
@@ -150,6 +151,22 @@ def test_a_function_whose_module_is_missing_fails_every_item_with_that_reason():
     assert sorted(result.index for result in results) == [0, 1, 2]
     assert {result.failure for result in results} == {"error"}
     assert all("no_such_module:parse cannot be imported here" in result.reason for result in results)
+
+
+def test_a_worker_whose_start_never_ends_costs_its_item_even_if_that_is_larger_than_a_pipe_holds(tmp_path, monkeypatch):
+    (tmp_path / "starts_forever.py").write_text("import time\ntime.sleep(60)\n\n\ndef parse(item):\n    return item\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(worker, "START_SECONDS", 0.5)
+    with Pool(Call("starts_forever:parse"), workers=2, timeout_seconds=0.5, memory_bytes=1 << 30) as pool:
+        results = sorted(pool.map([bytes(1 << 20)] * 3), key=lambda result: result.index)
+    assert [(result.index, result.failure, result.reason) for result in results] == [
+        (index, "timeout", "the worker process was not ready for it within 1 seconds") for index in range(3)
+    ]
+
+
+def test_an_item_larger_than_a_pipe_holds_reaches_a_worker_that_starts_and_one_that_runs():
+    results = list(map_isolated(isolated_functions.double, [bytes(1 << 20)] * 2))
+    assert [len(result.value) for result in results] == [2 << 20] * 2
 
 
 def test_temporary_files_of_a_killed_worker_are_removed(tmp_path):

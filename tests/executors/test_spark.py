@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ import pytest
 
 from glossator.errors import GlossatorError
 from glossator.executors import SparkSettings, java_version, map_records, spark_session
+from glossator.executors import spark as spark_executor
 
 sys.path.insert(0, str(Path(__file__).parent))
 import isolated_records
@@ -134,6 +136,29 @@ def test_closing_the_results_ends_the_work_and_empties_the_work_folder(settings,
     assert len(list(on_spark(isolated_records.spell, [Word("a")], settings))) == 1
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel ends orphans only on Linux")
+def test_a_cluster_without_free_cores_is_given_up_whatever_the_time_out(
+    settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pipes = [tmp_path / "one", tmp_path / "two"]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    words = [Word(str(pipes[0])), Word("fine"), Word("fine"), Word(str(pipes[1]))]
+    blocking = on_spark(isolated_records.write_id_and_hang, words, settings, timeout_seconds=600)
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(next, blocking)
+        hanging = [pid_from(pipe) for pipe in pipes]
+        try:
+            monkeypatch.setattr(spark_executor, "_IDLE_SECONDS", 1.0)
+            with pytest.raises(GlossatorError, match=r"^Spark began no task in 1 seconds; see whether it has free"):
+                list(on_spark(isolated_records.spell, [Word("a")] * 20, settings, timeout_seconds=3600))
+        finally:
+            for pid in hanging:
+                os.kill(pid, signal.SIGKILL)
+    assert [first.result().failure, *(result.failure for result in blocking)] == ["crash", None, None, "crash"]
+    assert list(Path(settings.work_folder).iterdir()) == []
+
+
 def test_a_task_that_is_lost_is_tried_again_and_gives_nothing_twice(settings, tmp_path: Path):
     words = [Word("fine", number) for number in range(10)]
     words[4] = Word(str(tmp_path / "marker"), 4)
@@ -189,7 +214,7 @@ def test_a_work_folder_that_cannot_be_written_is_one_line(settings, tmp_path: Pa
 
 
 def test_a_cluster_needs_a_work_folder_that_all_machines_see():
-    with pytest.raises(GlossatorError, match="needs a work_folder that all its machines see"):
+    with pytest.raises(GlossatorError, match=r"spark\.work_folder is needed off one machine"):
         list(on_spark(isolated_records.spell, [Word("a")], SparkSettings(master="spark://127.0.0.1:7077")))
 
 

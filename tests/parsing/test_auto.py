@@ -7,6 +7,7 @@ from tests.parsing.test_text_layer import PROSE
 
 from glossator.parsing import auto, fast, ocr
 from glossator.parsing.options import ParseOptions
+from glossator.records import ParsedDocument
 
 needs_ocr = pytest.mark.skipif(
     not (importlib.util.find_spec("rapidocr") and importlib.util.find_spec("onnxruntime")),
@@ -113,3 +114,10 @@ def test_a_locked_file_opens_with_one_of_the_passwords(monkeypatch):
     monkeypatch.setenv("PDF_WORDS", "wrong\nfoo")
     options = ParseOptions(passwords_variable="PDF_WORDS")
     assert auto.parse(path, "locked", options) == fast.parse(path, "locked", options)
+
+
+def test_without_rapidocr_an_unreadable_file_stays_unreadable():
+    broken = ParsedDocument("d", "unreadable", "the stream of page 2 is cut", 2, (), fast.VERSION)
+    told = auto._without_ocr(broken, {1: "no text layer"})
+    assert told.outcome == "unreadable"
+    assert told.reason.startswith("the stream of page 2 is cut; pages with no text layer: 1; to read them run")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glossator.errors import MissingExtraError, ParsingError
-from glossator.parsing import docling
+from glossator.parsing import docling, fast
 from glossator.parsing.options import ParseOptions
 
 PAPERS = Path(__file__).parents[1] / "fixtures" / "papers"
@@ -99,6 +99,7 @@ def test_missing_models_are_told_in_one_line_with_the_remedy(monkeypatch, tmp_pa
     with pytest.raises(ParsingError, match="docling-tools models download") as told:
         docling.parse(PAPERS / "jcon.00015.pdf", "x")
     assert docling.ARTIFACTS_VARIABLE in str(told.value)
+    assert f"memory_mb of {docling.MEMORY_MB} or more" in str(told.value)
     assert "\n" not in str(told.value)
 
 
@@ -127,6 +128,13 @@ def test_pages_and_outcomes_of_real_files(tmp_path):
     broken.write_bytes(b"no PDF at all")
     assert docling.parse(broken, "x").outcome == "unreadable"
     assert docling.parse(tmp_path / "missing.pdf", "x").outcome == "unreadable"
+
+
+@pytest.mark.usefixtures("modelless")
+def test_a_file_with_more_pages_than_are_read_is_refused(monkeypatch):
+    monkeypatch.setattr(fast, "MAX_PAGES", 2)
+    parsed = docling.parse(PAPERS / "jose.00260.pdf", "x", ParseOptions(pages=(1, 1)))
+    assert (parsed.outcome, parsed.reason) == ("unreadable", "it says it has 3 pages; at most 2 are read")
 
 
 def test_a_missing_library_is_told_with_its_extra(monkeypatch):

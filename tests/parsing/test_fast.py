@@ -1,12 +1,17 @@
 import functools
+import random
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from glossator.parsing import fallback, fast
-from glossator.parsing.layout import PageSpans, Span
+from glossator.parsing.blocks import build_blocks
+from glossator.parsing.layout import Column, Line, Page, PageSpans, Span
 from glossator.parsing.options import ParseOptions
+from glossator.parsing.pieces import Piece
+from glossator.parsing.tables import find_grids
 
 PAPERS = Path(__file__).parents[1] / "fixtures" / "papers"
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -241,3 +246,88 @@ def test_only_the_asked_pages_are_read():
     pdf = fast.open_pdf(PAPERS / "jose.00100.pdf", ParseOptions())
     assert [page.number for page in fast.read_pages(pdf, ParseOptions(pages=(2, 9)))] == [2, 3]
     assert [page.number for page in fast.read_pages(pdf, ParseOptions())] == [1, 2, 3]
+
+
+class OutOfMemory:
+    """A document of a library that has no memory left."""
+
+    page_count = 1
+
+    def extract_spans(self, _):
+        raise MemoryError
+
+    page_media_box = extract_spans
+
+
+def test_a_page_for_which_memory_is_lacking_is_no_unreadable_page():
+    pdf = fast.OpenPdf(PAPERS / "jose.00021.pdf", 1, "", OutOfMemory())
+    with pytest.raises(MemoryError):
+        fast.read_pages(pdf, ParseOptions())
+
+
+def test_a_file_for_which_memory_is_lacking_is_no_unreadable_file(monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("pdf_oxide.PdfDocument", fail)
+    with pytest.raises(MemoryError):
+        fast.parse(PAPERS / "jose.00021.pdf", "x")
+    monkeypatch.undo()
+    monkeypatch.setattr(fallback, "_spans", fail)
+    with fallback.open_pdfium(PAPERS / "jose.00021.pdf", ("",)) as (document, _), pytest.raises(MemoryError):
+        fallback.read_pages(document, [1], "")
+
+
+def calls_of(function, *arguments):
+    """How many calls a function makes, all in all."""
+    count = 0
+
+    def tell(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(tell)
+    try:
+        function(*arguments)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def scattered(count, *, within=(30, 810), sizes=(6.0, 8.0)):
+    rng = random.Random(count)
+    return [
+        shown(rng.choice(("ab", "12", "Lab")), rng.uniform(30, 540), rng.uniform(*within), size=rng.choice(sizes))
+        for _ in range(count)
+    ]
+
+
+def beneath_text(count):
+    text = [shown("The quick brown fox jumps over the lazy dog and goes on.", 50, 800 - 13 * n) for n in range(12)]
+    return [*text * (count // 100), *scattered(count, within=(30, 600))]
+
+
+def in_a_row(count):
+    return [shown("ab", 30 + 12 * index, 400, size=8) for index in range(count)]
+
+
+@pytest.mark.parametrize("labels", [scattered, beneath_text, in_a_row])
+def test_four_times_as_many_labels_on_a_page_are_about_four_times_the_work(labels):
+    few, many = ([PageSpans(1, 842.0, labels(count))] for count in (1_000, 4_000))
+    assert calls_of(fast.assemble, many) < 6 * calls_of(fast.assemble, few)
+
+
+def test_pieces_that_make_no_table_are_not_tried_again_from_each_of_them():
+    def pieces(count):
+        lines = [Line(1, [shown("word", 50, 800 - 0.1 * n, size=6)], "word", in_row=True) for n in range(count)]
+        return [Piece("table" if n % 2 else "paragraph", [line]) for n, line in enumerate(lines, 1)]
+
+    few, many = pieces(4_000), pieces(16_000)
+    assert calls_of(find_grids, many, 10.0) < 6 * calls_of(find_grids, few, 10.0)
+
+
+def test_a_text_that_looks_like_an_entry_of_references_to_no_end_is_read_in_time():
+    text = "Doe, J. " + "(1999). " * 50 + "1" * 200_000
+    line = Line(1, [shown(text, 50, 700)], text)
+    (block,) = build_blocks([Page(1, 842.0, [line], (Column(50, 540),))], 10.0)
+    assert (block.kind, block.text) == ("table", text)

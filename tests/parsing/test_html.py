@@ -107,6 +107,30 @@ def test_a_byte_order_mark_beats_what_a_page_says():
     assert "l’été" in parsed.blocks[-1].text
 
 
+def test_a_page_that_is_one_form_keeps_its_text_without_the_controls():
+    controls = '<input value="secret"><select><option>Choose me</option></select><textarea>Write here</textarea>'
+    closing = "At the quay the harbour master writes down its height, as his mother did before him."
+    inner = f"<h1>Tides</h1><p>{SENTENCE * 5}</p>{controls}<p>{closing}</p><button>Press me</button>"
+    found = [block.text for block in blocks(f'<html><body><form action="./">{inner}</form></body></html>')]
+    assert found == ["Tides", (SENTENCE * 5).strip(), closing]
+
+
+def test_text_between_elements_that_are_taken_out_stays_in_its_order():
+    parts = "One<script>x</script> two<b> three<input></b><span> four</span><span hidden>no</span><font> five<wbr> six"
+    page = f"<html><body><article><p>{parts}</font> <script></script>seven.</p><p>{SENTENCE * 5}</p></article></body>"
+    (text,) = [block.text for block in blocks(page) if "One" in block.text]
+    assert text == "One two three four five six seven."
+
+
+@pytest.mark.parametrize("left_out", ["<script></script>", "<i hidden></i>", "<input>", "<wbr>", "<span></span>"])
+def test_thousands_of_elements_that_are_taken_out_leave_few_pieces_of_text(left_out):
+    from lxml import html as lxml_html
+
+    tree = lxml_html.document_fromstring("<html><body><p>" + f"word {left_out}" * 40_000 + "</p></body></html>")
+    html._prepare(tree)
+    assert len(tree.xpath("//text()")) == 1  # each piece more is copied by every reader of the text
+
+
 @pytest.mark.parametrize(
     "page",
     [

@@ -90,6 +90,15 @@ def test_a_page_that_cannot_be_rendered_does_not_take_the_others_with_it(tmp_pat
     assert {block.page for block in parsed.blocks} == {1}
 
 
+def test_a_page_for_which_memory_is_lacking_is_no_unreadable_page(monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(ocr, "render", fail)
+    with pytest.raises(MemoryError):
+        ocr.parse(PAPERS / "jose.00021.pdf", "x", ParseOptions(pages=(1, 1)))
+
+
 def test_a_broken_file_and_a_locked_one_say_so(tmp_path):
     import pdf_oxide
 

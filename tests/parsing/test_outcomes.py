@@ -124,14 +124,12 @@ def test_every_document_comes_back_once_and_texts_need_no_file(tmp_path, encrypt
         blank,
     ]
     timed = []
-    parsed = list(
-        parse_documents(documents, workers=2, on_result=lambda result, seconds: timed.append((result, seconds)))
-    )
+    parsed = list(parse_documents(documents, workers=2, on_result=timed.append))
     assert Counter(p.document_id for p in parsed) == Counter(d.id for d in documents)
     outcomes = {p.document_id: p.outcome for p in parsed}
     assert [outcomes[d.id] for d in documents] == ["ok", "encrypted", "ok", "ok", "empty"]
-    assert [result for result, _ in timed] == parsed
-    assert all(seconds >= 0 for _, seconds in timed)
+    assert [finished.document for finished in timed] == parsed
+    assert all(finished.seconds >= 0 and not finished.lost for finished in timed)
 
 
 def test_a_parser_that_takes_too_long_ends_as_timeout(tmp_path):

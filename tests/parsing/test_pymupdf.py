@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.parsing.made_pdfs import many_pages
 
 from glossator.errors import MissingExtraError
-from glossator.parsing import markdown_pages, pymupdf
+from glossator.parsing import fast, markdown_pages, pymupdf
 from glossator.parsing.options import ParseOptions
 from glossator.records import Block
 
@@ -146,3 +147,12 @@ def test_running_heads_and_page_numbers_are_dropped():
 )
 def test_hostile_files_have_an_outcome(name):
     assert pymupdf.parse(HOSTILE / name, "x").outcome == "unreadable"
+
+
+def test_a_file_with_more_pages_than_are_read_is_refused_as_by_every_parser(tmp_path, monkeypatch):
+    path = tmp_path / "long.pdf"
+    path.write_bytes(many_pages([b"One", b"Two", b"Three"]))
+    monkeypatch.setattr(fast, "MAX_PAGES", 2)
+    told = [parser.parse(path, "x", ParseOptions()) for parser in (fast, pymupdf)]
+    assert {one.outcome for one in told} == {"unreadable"}
+    assert {one.reason for one in told} == {"it says it has 3 pages; at most 2 are read"}

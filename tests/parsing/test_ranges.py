@@ -135,6 +135,17 @@ def test_parts_that_failed_are_named_by_their_pages():
     assert "part 2 of 3 (timeout)" in merge(parts).reason
 
 
+def test_nothing_goes_on_over_a_part_that_was_lost():
+    lost = part(outcome="timeout", reason="took longer than 60 seconds", pages=0)
+    first = part(
+        heading("References", 1, 2), Block("reference", "Doe, J. Tides,", 1), paragraph("The water rises and", 1)
+    )
+    last = part(paragraph("falls in every harbour.", 7))
+    assert merge([first, lost, last]).blocks == (*first.blocks, *last.blocks)
+    joined = merge([first, last]).blocks
+    assert joined[-1].kind == "reference" or joined[-1].text == "The water rises and falls in every harbour."
+
+
 def test_if_all_parts_failed_the_failure_stays_a_failure():
     empty, lost = part(outcome="empty", reason="no text"), part(outcome="memory", reason="held 2 GiB", pages=0)
     merged = merge([empty, lost])

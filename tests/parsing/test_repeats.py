@@ -48,3 +48,19 @@ def test_a_copy_of_boilerplate_does_not_stand_in_for_it():
 def test_nothing_is_left_out_unasked():
     chunks = [chunk(name, 0, LICENCE) for name in "abcd"]
     assert drop_repeats(chunks) == (chunks, [])
+
+
+def test_a_chunk_within_a_longer_one_is_no_copy_of_it_nor_the_longer_one_of_it():
+    longer = " ".join([LICENCE, TIDES, BEES, LICENCE.upper()[::-1], TIDES[::-1], BEES[::-1]])
+    for chunks in ([chunk("a", 0, TIDES), chunk("b", 0, longer)], [chunk("b", 0, longer), chunk("a", 0, TIDES)]):
+        assert drop_repeats(chunks, duplicate_threshold=0.5) == (chunks, [])
+
+
+def test_a_chain_of_ever_less_like_chunks_keeps_those_that_are_unlike_the_kept():
+    words = [f"w{number}" for number in range(100)]
+    texts = [" ".join(words[start : start + 60]) for start in (0, 15, 30)]
+    chunks = [chunk(name, 0, text) for name, text in zip("abc", texts, strict=True)]
+    kept, rejects = drop_repeats(chunks, duplicate_threshold=0.5)
+    assert kept == [chunks[0], chunks[2]]
+    assert [reject.subject_id for reject in rejects] == [chunks[1].id]
+    assert chunks[0].id in rejects[0].detail

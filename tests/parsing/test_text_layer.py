@@ -2,7 +2,7 @@ import pypdfium2
 import pytest
 from tests.parsing.scanned import PAPERS, picture, write_joined, write_lines, write_scan, write_searchable
 
-from glossator.parsing import fast
+from glossator.parsing import fast, text_layer
 from glossator.parsing.options import ParseOptions
 from glossator.parsing.text_layer import find_faults
 
@@ -71,3 +71,27 @@ def test_a_small_picture_beside_a_caption_is_no_scan(tmp_path):
     document.save(tmp_path / "figure.pdf")
     document.close()
     assert faults(tmp_path / "figure.pdf") == {}
+
+
+def test_the_few_words_of_a_slide_with_a_picture_behind_them_are_its_text(tmp_path):
+    slide = write_lines(tmp_path / "words.pdf", [*[" "] * 12, "Harbours of the north and their lights"])
+    document = pypdfium2.PdfDocument(slide)
+    image = pypdfium2.PdfImage.new(document)
+    image.set_bitmap(pypdfium2.PdfBitmap.from_pil(picture("jose.00021.pdf", 1, dpi=30)))
+    page = document[0]
+    image.set_matrix(pypdfium2.PdfMatrix().scale(*page.get_size()))
+    page.insert_obj(image)
+    page.gen_content()
+    document.save(tmp_path / "slide.pdf")
+    document.close()
+    assert faults(tmp_path / "slide.pdf") == {}
+
+
+def test_a_lack_of_memory_is_not_taken_for_a_page_that_needs_nothing(tmp_path, monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    scan = write_scan(tmp_path / "scan.pdf", [picture("jose.00021.pdf", 1, dpi=40)], dpi=40)
+    monkeypatch.setattr(text_layer, "_share_of_images", fail)
+    with pytest.raises(MemoryError):
+        faults(scan)

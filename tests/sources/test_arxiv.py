@@ -255,7 +255,7 @@ def test_fewer_papers_than_asked_for_is_said(server, address, tmp_path):
     watch = Watch()
     documents, _ = read(address, tmp_path, max_results=30, page_size=100, watch=watch)
     assert (len(documents), watch.expected, watch.done) == (10, [(10, "papers")], 10)
-    assert watch.said == ["arXiv has 10 papers for the query 'testing', fewer than the 30 asked for"]
+    assert watch.said == ["arXiv has 10 papers for the query 'testing'; that is all, 30 were asked for"]
 
 
 def test_successive_abstracts_are_joined_by_the_set_size(address, tmp_path):
@@ -287,10 +287,25 @@ def test_a_paper_without_a_link_to_a_pdf_is_a_reject(server, address, tmp_path):
 
 
 def test_a_paper_that_slides_onto_the_next_page_comes_once(server, address, tmp_path):
-    first, second = ("testing", "", "0", "10"), ("testing", "", "10", "10")
-    server.answers[second] = server.answers[first]
-    documents, _ = read(address, tmp_path, max_results=20, content="abstracts")
-    assert len(documents) == len({document.source_id for document in documents}) == 10
+    pages = [("testing", "", str(start), "10") for start in (0, 10, 20)]
+    third = server.answers[pages[1]]
+    server.answers |= {pages[1]: server.answers[pages[0]], pages[2]: third}
+    watch = Watch()
+    documents, _ = read(address, tmp_path, max_results=20, content="abstracts", watch=watch)
+    assert len(documents) == len({document.source_id for document in documents}) == 20
+    assert (server.requests, watch.said) == (pages, [])
+
+
+def test_fewer_different_papers_than_arxiv_counts_are_told_apart(server, address, tmp_path):
+    pages = [("testing", "", str(start), "10") for start in (0, 10)]
+    first = server.answers[pages[0]][1].replace(b">214881<", b">20<")
+    server.answers |= dict.fromkeys(pages, (200, first))
+    watch = Watch()
+    documents, _ = read(address, tmp_path, max_results=20, content="abstracts", watch=watch)
+    assert len(documents) == 10
+    assert watch.said == [
+        "arXiv has 20 papers for the query 'testing'; 10 different ones of them came, 20 were asked for"
+    ]
 
 
 def test_categories_and_days_become_one_expression_newest_first(server, address, tmp_path):
@@ -365,3 +380,25 @@ def test_every_recorded_answer_is_read(tmp_path):
         assert len(many) == 30
         for name in ("2104.12255v1", "1707.08567", "quant-ph/0201082v1"):
             assert len(read(address, tmp_path, query=None, ids=[name], page_size=100)[0]) == 1
+
+
+def test_ten_failures_one_after_the_other_end_the_run_wherever_they_begin(server, address, tmp_path):
+    names = [document.source_id for document in read(address, tmp_path, max_results=30, content="abstracts")[0]]
+    for name in [*names[2:8], *names[13:23]]:
+        server.faults[f"/pdf/{name}"] = [(503, b"")] * 20
+    with pytest.raises(SourceError, match=r"16 of 30 PDFs .*\(16 http_503\) and no more were asked for"):
+        read(address, tmp_path, max_results=30)
+    asked = {key for key in server.requests if str(key).startswith("/pdf/")}
+    assert asked == {f"/pdf/{name}" for name in names[:23]}
+
+
+def test_another_as_of_searches_anew_and_asks_again_only_for_the_pdfs_that_failed(server, address, tmp_path):
+    names = [document.source_id for document in read(address, tmp_path, max_results=10, content="abstracts")[0]]
+    server.faults = {f"/pdf/{names[0]}": [(404, b"")], f"/pdf/{names[1]}": [(503, b"")] * 4}
+    watch = Watch()
+    _, rejects = read(address, tmp_path, max_results=10, watch=watch)
+    assert [one.reason for one in rejects] == ["not_found", "http_503"]
+    assert watch.said == ["1 of 10 could not be fetched for now (1 http_503); another as_of asks for them again"]
+    server.requests.clear()
+    assert len(read(address, tmp_path, max_results=10, as_of="2026-11")[0]) == 10
+    assert server.requests == [FIRST_PAGE, f"/pdf/{names[0]}", f"/pdf/{names[1]}"]

@@ -20,7 +20,7 @@ from glossator.sources import addresses, requesting
 from glossator.sources.fetch_store import FetchStore
 from glossator.sources.fetched import HTML, MARKDOWN, PLAIN
 from glossator.sources.fetched import PDF as PDF_TYPE
-from glossator.sources.fetching import Policy, Wanted, fetch
+from glossator.sources.fetching import Policy, Wanted, fetch, get_page
 from glossator.sources.pacing import Turns
 
 HERE = Policy(delay_seconds=0, allow_private=True, timeout_seconds=20)
@@ -63,11 +63,11 @@ def test_what_is_in_the_store_is_not_asked_for_again(web, tmp_path):
     Path(first[0].path).unlink()
     assert get(tmp_path, f"{web.url}/a.pdf")[0].id == first[0].id
     assert web.files == ["/a.pdf"] * 2
-    get(tmp_path, f"{web.url}/a.pdf", as_of="tomorrow")
-    assert web.files == ["/a.pdf"] * 3
+    assert get(tmp_path, f"{web.url}/a.pdf", as_of="tomorrow")[0].id == first[0].id
+    assert web.files == ["/a.pdf"] * 2
 
 
-def test_what_failed_for_good_is_asked_again_only_on_request_and_what_failed_for_now_always(web, tmp_path):
+def test_what_failed_for_good_is_asked_again_under_another_as_of_and_what_failed_for_now_always(web, tmp_path):
     web.routes |= {"/page.pdf": b"<html>no</html>", "/busy.pdf": 503, "/robots.txt": b"User-agent: *\nDisallow: /shut"}
     urls = [f"{web.url}/{name}.pdf" for name in ("gone", "page", "shut", "busy")]
     policy = dataclasses.replace(HERE, attempts=1)
@@ -78,8 +78,15 @@ def test_what_failed_for_good_is_asked_again_only_on_request_and_what_failed_for
     web.asked.clear()
     assert problems(get(tmp_path, *urls, policy=policy)) == expected
     assert web.files == ["/busy.pdf"]
-    web.routes["/gone.pdf"] = PDF
-    assert problems(get(tmp_path, *urls, policy=policy, again=True)) == ["", *expected[1:]]
+    web.routes |= {"/gone.pdf": PDF, "/busy.pdf": pdf(1)}
+    web.asked.clear()
+    assert problems(get(tmp_path, *urls, policy=policy, as_of="tomorrow")) == ["", *expected[1:3], ""]
+    assert sorted(web.files) == ["/busy.pdf", "/gone.pdf", "/page.pdf"]
+    web.asked.clear()
+    for as_of in ("", "tomorrow", "later"):  # what came under one counts under all
+        assert problems(get(tmp_path, urls[0], urls[3], policy=policy, as_of=as_of)) == ["", ""]
+    assert problems(get(tmp_path, urls[1], policy=policy, as_of="tomorrow")) == ["not_pdf"]
+    assert web.files == []
 
 
 def test_a_failure_counts_only_under_the_limits_it_failed_under(web, tmp_path):
@@ -105,6 +112,9 @@ def test_a_failure_counts_only_under_the_limits_it_failed_under(web, tmp_path):
         ("/logo.md", b'<p align="center"><img src="x"></p>\n\n# Title', MARKDOWN),
         ("/page.md", b"<!doctype html><p>not found", HTML),
         ("/note.txt", "Käse.".encode(), PLAIN),
+        ("/mention.txt", b"A file that opens with %PDF-1.7 is a PDF.", PLAIN),
+        ("/mention.md", b"# Formats\n\n%PDF-1.7 opens a PDF.", MARKDOWN),
+        ("/late.txt", b"\0\1" + PDF, PDF_TYPE),
         ("/marked", b"\xef\xbb\xbfText with a mark.", PLAIN),
     ],
 )
@@ -207,7 +217,7 @@ def test_redirects_are_followed_and_the_last_address_is_kept(web, tmp_path):
     [found] = get(tmp_path, f"{web.url}/0")
     assert (found.problem, found.final_url) == ("", f"{web.url}/10?token=HIDDEN")
     web.routes["/10"] = 307, {"Location": "/11"}, b""
-    assert problems(get(tmp_path, f"{web.url}/0", as_of="again")) == ["redirect"]
+    assert problems(get(tmp_path / "other", f"{web.url}/0")) == ["redirect"]
 
 
 def packed(data, level=9):
@@ -495,5 +505,24 @@ def test_a_full_disk_ends_the_run_and_is_no_fault_of_the_server(web, tmp_path, m
 def test_it_says_who_asks_and_sends_no_cookies(web, tmp_path):
     web.routes |= {"/a.pdf": (302, {"Location": "/b.pdf", "Set-Cookie": "a=b"}, b""), "/b.pdf": PDF}
     assert problems(get(tmp_path, f"{web.url}/a.pdf")) == [""]
-    assert {re.match(r"glossator/[\w.]+ ", sent["User-Agent"]) is not None for sent in web.headers} == {True}
+    agents = {sent["User-Agent"] for sent in web.headers}
+    assert all(re.fullmatch(r"glossator/[\w.]+ \(.*; obeys robots\.txt\)", agent) for agent in agents)
     assert [sent for sent in web.headers if "Cookie" in sent] == []
+
+
+def test_it_says_that_it_obeys_robots_txt_only_where_it_does(web, tmp_path):
+    web.routes |= {"/a.pdf": PDF, "/api": b"answer"}
+    get(tmp_path, f"{web.url}/a.pdf", policy=dataclasses.replace(HERE, obey_robots=False))
+    get_page(f"{web.url}/api", tmp_path, policy=HERE, clock=QuickClock())
+    assert web.asked == ["/a.pdf", "/api"]
+    assert [sent["User-Agent"] for sent in web.headers if "robots" in sent["User-Agent"]] == []
+    get(tmp_path, f"{web.url}/b.pdf", policy=dataclasses.replace(HERE, user_agent="mine/1 (obeys nobody)"))
+    assert web.headers[-1]["User-Agent"] == "mine/1 (obeys nobody)"
+
+
+def test_a_text_by_the_servers_word_that_mentions_a_pdf_header_is_none(web, tmp_path):
+    body = b"# Formats\n\nFiles open with %PDF-1.7."
+    web.routes |= {"/as-text": (200, {"Content-Type": "text/markdown"}, body), "/as-it-is": body}
+    accept = (PDF_TYPE, MARKDOWN, PLAIN)
+    found = get(tmp_path, f"{web.url}/as-text", f"{web.url}/as-it-is", accept=accept)
+    assert [one.media_type for one in found] == [PLAIN, PDF_TYPE]

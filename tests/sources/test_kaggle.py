@@ -233,6 +233,25 @@ def test_pdfs_are_fetched_by_id_one_at_a_time_and_only_once(tmp_path):
         assert len(server.requests) == 5
 
 
+def test_another_as_of_asks_again_only_for_the_pdfs_that_failed(tmp_path):
+    server = ArxivServer(clock=StillClock())
+    with serving(server) as address:
+        options = {
+            "max_results": 5,
+            "pdf_base_url": f"{address}/pdf",
+            "allow_private": True,
+            "delay_seconds": 0,
+            "clock": server.clock,
+        }
+        names = [one.source_id for one in read(SNAPSHOT, tmp_path, **{**options, "content": "abstracts"})[0]]
+        server.faults = {f"/pdf/{names[3]}": [(404, b"")]}
+        assert [one.reason for one in read(SNAPSHOT, tmp_path, **options, content="pdf")[1]] == ["not_found"]
+        assert [one.reason for one in read(SNAPSHOT, tmp_path, **options, content="pdf")[1]] == ["not_found"]
+        assert len(server.requests) == 5
+        assert len(read(SNAPSHOT, tmp_path, **options, content="pdf", as_of="2026-11")[0]) == 5
+        assert server.requests[5:] == [f"/pdf/{names[3]}"]
+
+
 def test_the_state_follows_the_snapshot_and_neither_its_place_nor_the_network(tmp_path):
     path = tmp_path / "s.json"
     path.write_bytes(SNAPSHOT.read_bytes())

@@ -5,8 +5,11 @@ import hashlib
 import io
 import json
 import os
+import subprocess
+import sys
 import threading
 import zipfile
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -35,6 +38,7 @@ class KaggleServer(ThreadingHTTPServer):
         self.requests, self.keys = [], set()
         self.status, self.cut, self.stall, self.checksum = 200, 0, False, True
         self.packed, self.content, self.released = False, CONTENT, threading.Event()
+        self.sending, self.left = threading.Event(), threading.Event()
         self.version = 7
 
     @property
@@ -88,7 +92,12 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[: self.server.cut])
             self.wfile.flush()
             if self.server.stall:
-                self.server.released.wait(60)
+                self.server.sending.set()
+                self.connection.settimeout(120)
+                with suppress(TimeoutError):
+                    with suppress(ConnectionError):
+                        self.connection.recv(1)
+                    self.server.left.set()
             self.close_connection = True
             return
         self.wfile.write(data[start:])
@@ -222,3 +231,15 @@ def test_a_missing_library_names_its_extra(tmp_path, monkeypatch):
     monkeypatch.setattr(kaggle_download, "find_spec", lambda _: None)
     with pytest.raises(MissingExtraError, match=r"glossator\[documents\]"):
         download(tmp_path)
+
+
+def test_the_download_ends_with_whoever_wanted_it(server, tmp_path):
+    server.cut, server.stall = 20_000, True
+    code = "import sys; from pathlib import Path; from glossator.sources.kaggle_download import download\n"
+    code += "download(Path(sys.argv[1]))"
+    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "store")]) as process:
+        try:
+            assert server.sending.wait(60)
+        finally:
+            process.kill()
+    assert server.left.wait(60)

@@ -39,7 +39,7 @@ def test_types_are_told_by_content_and_titles_by_heading_or_file_name(folder):
 
 def test_a_pdf_is_known_by_its_content_and_a_page_named_pdf_is_refused(tmp_path):
     (tmp_path / "page.pdf").write_text("<html>not found</html>")
-    (tmp_path / "paper.txt").write_bytes(PDF)
+    (tmp_path / "paper.txt").write_bytes(b"\xef\xbb\xbf\n" + PDF[PDF.index(b"%") :])
     (tmp_path / "headless.pdf").write_bytes(b"1 0 obj\n<< >>\nendobj\n")
     documents, rejects = split(local_files.collect(tmp_path))
     assert {d.source_id: d.media_type for d in documents} == {

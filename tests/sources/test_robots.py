@@ -80,3 +80,45 @@ def test_rules_of_any_size_and_bytes_are_read_as_far_as_they_go(web, tmp_path):
     web.routes |= {"/robots.txt": long, "/a.pdf": PDF, "/b.pdf": PDF}
     found = get(tmp_path, f"{web.url}/a.pdf", f"{web.url}/b.pdf")
     assert [one.problem for one in found] == ["robots", ""]
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_rules_longer_than_a_file_may_be_are_read_all_the_same(web, tmp_path, told):
+    rules = b"User-agent: *\nDisallow: /a.pdf\n" + b"# words\n" * 10_000 + b"Disallow: /c.pdf\n"
+    rules += b"# words\n" * 100_000 + b"Disallow: /b.pdf\n"
+    headers = {} if told else {"Transfer-Encoding": "chunked"}
+    body = rules if told else b"%x\r\n%b\r\n0\r\n\r\n" % (len(rules), rules)
+    web.routes |= {"/robots.txt": lambda handler: raw(handler, headers, body), "/b.pdf": PDF}
+    small = dataclasses.replace(HERE, max_bytes=1000)
+    found = get(tmp_path, *(f"{web.url}/{name}.pdf" for name in "abc"), policy=small)
+    assert [one.problem for one in found] == ["robots", "", "robots"]  # what stands behind 512 kB does not count
+
+
+def raw(handler, headers, body):
+    """Answer without the length of what comes in pieces."""
+    handler.send_response(200)
+    for name, value in (headers or {"Content-Length": str(len(body))}).items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    handler.wfile.write(body)
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        (200, {"Content-Encoding": "gzip"}, b"\x1f\x8b\x08 no such thing"),
+        (200, {"Content-Encoding": "br"}, b"User-agent: *\nAllow: /"),
+        (200, {"Content-Length": "200000000"}, b"User-agent: *\nAllow: /"),
+        501,
+    ],
+)
+def test_rules_that_no_one_can_read_forbid_everything_for_now(web, tmp_path, route):
+    web.routes |= {"/robots.txt": route, "/a.pdf": PDF}
+    [found] = get(tmp_path, f"{web.url}/a.pdf")
+    assert (found.problem, found.transient, web.files) == ("robots_unreachable", True, [])
+
+
+def test_rules_that_lead_nowhere_are_not_there(web, tmp_path):
+    web.routes |= {"/robots.txt": (302, {"Location": "/robots.txt"}, b""), "/a.pdf": PDF}
+    assert [one.problem for one in get(tmp_path, f"{web.url}/a.pdf")] == [""]

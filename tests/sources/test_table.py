@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from glossator.artifacts import read_table, write_table
 from glossator.errors import SourceError
 from glossator.records import Document, Reject, content_id
-from glossator.sources import collect, state, table_cells
+from glossator.sources import collect, parquet_sizes, state, table_cells
 
 ROWS = [
     {"id": f"2401.0000{n}", "title": f"Paper {n}", "text": f"Words about {n}.\nMore of them.", "topic": "ab"[n // 3]}
@@ -240,3 +240,46 @@ def test_the_state_follows_content_and_names_and_nothing_else(tmp_path):
     assert state("table", path=file) != before
     with pytest.raises(SourceError, match="no such file"):
         state("table", path=tmp_path / "absent")
+
+
+def test_a_small_file_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [{"id": str(n), "title": "t", "text": "words"} for n in range(20)]
+    rows[7]["text"] = "x" * 3_000_000
+    path = tmp_path / "bomb.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd", use_dictionary=False)
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(parquet_sizes, "MAX_UNPACKED_BYTES", 2_000_000)
+    with monkeypatch.context() as unread:
+        unread.setattr(pq.ParquetFile, "iter_batches", None)
+        documents, [reject] = read(path)
+    assert (documents, reject.reason) == ([], "too_large")
+    assert "unpacks to 3 MB, 0.2 MB a row; write it in smaller row groups" in reject.detail
+    monkeypatch.setattr(parquet_sizes, "MAX_UNPACKED_BYTES", 4_000_000)
+    assert len(read(path)[0]) == 20
+
+
+def test_a_large_row_group_of_many_short_rows_is_read(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    monkeypatch.setattr(parquet_sizes, "MAX_UNPACKED_BYTES", 2_000)
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist(ROWS * 200), path, use_dictionary=False, compression="none")
+    assert len(read(path)[0]) == 1000
+
+
+def test_few_rows_are_held_at_once_where_all_of_them_may_repeat_one_long_value(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = [{"id": str(n), "title": "t", "text": "x" * 30_000_000} for n in range(3)]
+    path = tmp_path / "repeated.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd", dictionary_pagesize_limit=100_000_000)
+    footer = pq.ParquetFile(path).metadata
+    assert parquet_sizes.oversized_column(footer) == ""
+    assert parquet_sizes.rows_at_once(footer.row_group(0)) == 42
+    pq.write_table(pa.Table.from_pylist(ROWS), path)
+    assert parquet_sizes.rows_at_once(pq.ParquetFile(path).metadata.row_group(0)) == parquet_sizes.ROWS

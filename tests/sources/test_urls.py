@@ -129,3 +129,16 @@ def test_text_that_is_no_url_is_a_reject_like_any_other(web, tmp_path):
     web.routes["/a.pdf"] = PDF
     _, rejects = collect("papers/a.pdf", "http://[", f"{web.url}/a.pdf", "http://", store=tmp_path)
     assert [r.reason for r in rejects] == ["refused_address", "bad_url", "bad_url"]
+
+
+def test_another_as_of_asks_again_for_whatever_failed_and_for_nothing_else(web, tmp_path):
+    web.routes |= {"/a.pdf": PDF, "/b.pdf": 503, "/d.pdf": pdf(4)}
+    addresses = [f"{web.url}/{name}.pdf" for name in "abcd"]
+    watching = Watching()
+    assert [r.reason for r in collect(*addresses, store=tmp_path, watch=watching)[1]] == ["http_503", "not_found"]
+    assert watching.told[-1] == "1 of 4 could not be fetched for now (1 http_503); another as_of asks for them again"
+    web.asked.clear()
+    web.routes |= {"/a.pdf": pdf(1), "/b.pdf": pdf(2), "/c.pdf": pdf(3)}
+    documents, rejects = collect(*addresses, store=tmp_path, as_of="2026-11")
+    assert ([d.id for d in documents], rejects) == ([content_id(one) for one in (PDF, pdf(2), pdf(3), pdf(4))], [])
+    assert sorted(web.files) == ["/b.pdf", "/c.pdf"]

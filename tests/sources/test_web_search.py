@@ -242,3 +242,31 @@ def here(web):
     from glossator.sources.serpapi import _organic
 
     return lambda answer: [(f"{web.url}/{content_id(link)}", title, source) for link, title, source in _organic(answer)]
+
+
+def test_another_as_of_searches_anew_and_asks_again_only_for_what_failed(web, tmp_path):
+    engine = SearchEngine(web, 4)
+    web.routes |= {"/1.pdf": 404, "/2.pdf": 503}
+    watch = Watching()
+    assert [one.reason for one in collect(web, tmp_path, watch=watch)[1]] == ["not_found", "http_503"]
+    assert watch.said[-1] == "1 of 4 could not be fetched for now (1 http_503); another as_of asks for them again"
+    web.routes |= {"/1.pdf": pdf(1), "/2.pdf": pdf(2)}
+    web.asked.clear()
+    documents, rejects = collect(web, tmp_path, as_of="2026-11", watch=watch)
+    assert (len(documents), rejects, len(engine.searches)) == (4, [], 2)
+    assert sorted(path for path in web.files if path.endswith(".pdf")) == ["/1.pdf", "/2.pdf"]
+    assert len(watch.said) == 3
+
+
+class Watching:
+    def __init__(self):
+        self.said = []
+
+    def expect(self, total, unit):
+        pass
+
+    def advance(self, count=1):
+        pass
+
+    def say(self, text):
+        self.said.append(text)

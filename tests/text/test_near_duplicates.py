@@ -116,6 +116,14 @@ def test_the_exact_similarity_decides_at_the_threshold():
     assert len(set(cluster({"a": one, "b": other}, threshold=similarity + 1e-6, contained=1).values())) == 2
 
 
+def test_without_containment_a_text_within_a_longer_one_stays_apart():
+    part = text_of(1, 60)
+    texts = {"a": part, "b": f"{part} {text_of(2, 600)}"}
+    assert cluster(texts) == cluster(texts, contained=1) == {"a": "a", "b": "a"}
+    assert cluster(texts, contained=None) == {"a": "a", "b": "b"}
+    assert cluster({**texts, "c": reworded(part, 0.02)}, contained=None) == {"a": "a", "b": "b", "c": "a"}
+
+
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.01])
 def test_a_threshold_out_of_range_is_refused(threshold):
     with pytest.raises(ValueError, match="threshold"):

@@ -17,6 +17,15 @@ SetOption = Annotated[
         "--set", help="Override one value: training.learning_rate=5e-5. May be given again.", metavar="KEY=VALUE"
     ),
 ]
+DocumentsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--documents",
+        "-d",
+        help="A file or folder to read instead of the recipe's sources. May be given again.",
+        metavar="PATH",
+    ),
+]
 RunsDirOption = Annotated[Path, typer.Option("--runs-dir", help="The folder of all runs.", metavar="FOLDER")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON value, and nothing else, on standard output.")]
 

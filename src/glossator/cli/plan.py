@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from glossator.cli.options import RUNS_DIR, JsonOption, RecipeArgument, RunsDirOption, SetOption
+from glossator.cli.options import RUNS_DIR, DocumentsOption, JsonOption, RecipeArgument, RunsDirOption, SetOption
 
 
 def plan(
     recipe: RecipeArgument,
+    documents: DocumentsOption = None,
     overrides: SetOption = None,
     runs_dir: RunsDirOption = RUNS_DIR,
     as_json: JsonOption = False,
@@ -17,11 +18,11 @@ def plan(
       glossator plan recipes/quickstart.yaml
     """
     from glossator.cli.output import counts_text, print_json, print_table
-    from glossator.cli.sets import absolute_paths
+    from glossator.cli.sets import overrides_of
     from glossator.pipeline import plan_recipe
     from glossator.recipe import load_recipe
 
-    planned = plan_recipe(load_recipe(recipe, absolute_paths(overrides or [])), recipe, runs_dir)
+    planned = plan_recipe(load_recipe(recipe, overrides_of(documents, overrides)), recipe, runs_dir)
     if as_json:
         print_json(planned)
         return

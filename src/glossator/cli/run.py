@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from glossator.cli.options import RUNS_DIR, JsonOption, RecipeArgument, RunsDirOption, SetOption
+from glossator.cli.options import RUNS_DIR, DocumentsOption, JsonOption, RecipeArgument, RunsDirOption, SetOption
 
 if TYPE_CHECKING:
     from glossator.recipe import Recipe
@@ -20,6 +20,7 @@ def run(
     stage: Annotated[str | None, typer.Option(help="Only this stage, by number or name: 4b, train, generate.")] = None,
     first: Annotated[str | None, typer.Option("--from", help="Begin with this stage.", metavar="STAGE")] = None,
     last: Annotated[str | None, typer.Option("--to", help="End with this stage.", metavar="STAGE")] = None,
+    documents: DocumentsOption = None,
     overrides: SetOption = None,
     runs_dir: RunsDirOption = RUNS_DIR,
     as_json: JsonOption = False,
@@ -31,7 +32,7 @@ def run(
     Examples:
       glossator run recipes/quickstart.yaml
 
-      glossator run recipes/quickstart.yaml --set sources.0.path=~/papers
+      glossator run recipes/quickstart.yaml --documents ~/papers
 
       glossator run recipes/quickstart.yaml --from 4b --set training.num_train_epochs=8
 
@@ -39,12 +40,12 @@ def run(
     """
     from glossator.cli.live import LiveProgress
     from glossator.cli.output import print_json
-    from glossator.cli.sets import absolute_paths
+    from glossator.cli.sets import overrides_of
     from glossator.cli.summary import print_summary
     from glossator.pipeline import run_recipe, summarize
     from glossator.recipe import load_recipe
 
-    loaded = load_recipe(recipe, absolute_paths(overrides or []))
+    loaded = load_recipe(recipe, overrides_of(documents, overrides))
     serves = any(_is_serve(name) for name in (stage, first, last))
     if serves:
         _check_serving(loaded, as_json=as_json)

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from glossator.cli.options import RUNS_DIR, JsonOption, RunsDirOption, SetOption
+from glossator.cli.options import RUNS_DIR, DocumentsOption, JsonOption, RunsDirOption, SetOption
 
 
 def stages(
     recipe: Annotated[
         Path | None, typer.Argument(help="Show what is done under this recipe.", metavar="[RECIPE]")
     ] = None,
+    documents: DocumentsOption = None,
     overrides: SetOption = None,
     runs_dir: RunsDirOption = RUNS_DIR,
     as_json: JsonOption = False,
@@ -26,11 +27,11 @@ def stages(
       glossator stages recipes/quickstart.yaml
     """
     from glossator.cli.output import print_json, print_table
-    from glossator.cli.sets import absolute_paths
+    from glossator.cli.sets import overrides_of
     from glossator.pipeline import list_stages
     from glossator.recipe import load_recipe
 
-    loaded = load_recipe(recipe, absolute_paths(overrides or [])) if recipe else None
+    loaded = load_recipe(recipe, overrides_of(documents, overrides)) if recipe else None
     rows = list_stages(loaded, recipe, runs_dir)
     if as_json:
         print_json(rows)

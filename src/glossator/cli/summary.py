@@ -157,7 +157,7 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
         shown = escape(shlex.quote(_shown_path(path)))
         # A name of its own in the registry: a trial must not become the latest version of something else.
         name = " --set registry.domain=mine" if summary.get("registered") else ""
-        out.print(f"  {command} run {shown} --set sources.0.path=YOUR_FOLDER{name} --runs-dir my-runs")
+        out.print(f"  {command} run {shown} --documents YOUR_FOLDER{name} --runs-dir my-runs")
     if summary["paths"].get("index") and summary.get("example_question"):
         question = shlex.quote(summary["example_question"])
         out.print(escape(f"  {command} search {recipe} {question}{place}"))

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from glossator.executors.local import map_call
 from glossator.executors.spark import map_on_spark
-from glossator.executors.spark_session import SparkError, SparkSettings, java_version, require_java, spark_session
+from glossator.executors.spark_session import spark_session
+from glossator.executors.spark_settings import SparkError, SparkSettings, check_spark, java_version, require_java
 from glossator.executors.wire import Call, call_of, decode, encode, name_of, shipped
 from glossator.executors.worker import Failure, Result
 
@@ -29,6 +30,7 @@ __all__ = [
     "Result",
     "SparkError",
     "SparkSettings",
+    "check_spark",
     "java_version",
     "map_records",
     "require_java",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 import tempfile
@@ -14,18 +15,22 @@ from pathlib import Path
 from typing import Any
 
 from glossator.errors import MissingExtraError
-from glossator.executors.spark_jobs import Job, Jobs
+from glossator.executors.spark_jobs import Job, Jobs, Patience
 from glossator.executors.spark_package import ship_files, ship_package
-from glossator.executors.spark_session import SparkError, SparkSettings, quiet_warnings, spark_session
+from glossator.executors.spark_session import quiet_warnings, spark_session
+from glossator.executors.spark_settings import SparkError, SparkSettings
 from glossator.executors.spark_task import Order
 from glossator.executors.wire import Call, encode
-from glossator.executors.worker import Result
+from glossator.executors.worker import START_SECONDS, Result
 
 _WAVES_UNDER_WAY = 2
 """While the last items of a wave are worked on, the next one keeps the other cores busy."""
 
-_SPARE_SECONDS = 600.0
-"""How long a cluster may take, beyond all time-outs of a wave's items one after the other, before it is given up."""
+_IDLE_SECONDS = 600.0
+"""How long a cluster may take to begin a task before it is given up: some start their machines first."""
+
+_LOST_SECONDS = 600.0
+"""What a task may take beyond all time-outs of its items: a machine is lost, that is noticed, another begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,10 @@ def map_on_spark(
     Each Spark task runs its items one after the other in a worker process, which is killed and replaced when an item
     takes too long or too much memory. At most two waves of items are taken from `items` ahead of the results.
 
+    The work may take as long as it makes progress. Spark is given up when it begins no task for ten minutes, or when
+    nothing new comes of the tasks for so long that all items of a partition could have timed out, each in a worker
+    that took as long to start as it may, with ten minutes to spare.
+
     Raises:
         MissingExtraError: pyspark or fsspec is not installed.
         SparkError: Spark cannot be started, cannot reach the work folder, or gave up on a wave.
@@ -60,15 +69,17 @@ def map_on_spark(
     with (
         spark_session(settings) as session,
         _work_folder(settings, session) as (store, folder),
-        Jobs(session, _WAVES_UNDER_WAY) as jobs,
+        Jobs(session, _WAVES_UNDER_WAY, settings.hide) as jobs,
     ):
         package, names = ship_package(session), ship_files(session, files)
         also_path = tuple(sys.path) if _on_one_machine(settings, session) else ()
 
+        busy_seconds = max(1, settings.items_per_partition) * (timeout_seconds + START_SECONDS) + _LOST_SECONDS
+        patience = Patience(functools.partial(_signs, store, folder), _IDLE_SECONDS, busy_seconds)
+
         def start(place: str, partitions: int, rows: int) -> _Wave:
             order = Order(f"{place}/items", place, call, names, timeout_seconds, memory_bytes, also_path)
-            limit = rows * timeout_seconds + _SPARE_SECONDS
-            return _Wave(place, partitions, rows, jobs.start(_frame(session, package, order, partitions), limit))
+            return _Wave(place, partitions, rows, jobs.start(_frame(session, package, order, partitions), patience))
 
         under_way: deque[_Wave] = deque()
         numbered = enumerate(items)
@@ -139,7 +150,7 @@ def _work_folder(settings: SparkSettings, session: Any) -> Iterator[tuple[Any, s
 
 def _require_shared_folder(settings: SparkSettings, *, one_machine: bool) -> None:
     if settings.work_folder is None and not one_machine:
-        raise SparkError("a Spark cluster needs a work_folder that all its machines see, such as s3://bucket/folder")
+        raise SparkError("spark.work_folder is needed off one machine: name a folder or URL that every machine sees")
 
 
 def _on_one_machine(settings: SparkSettings, session: Any) -> bool:
@@ -170,6 +181,21 @@ def _write_items(
             partitions, rows = partitions + 1, rows + len(group)
             group = list(itertools.islice(wave, size))
     return partitions, rows
+
+
+def _signs(store: Any, folder: str) -> frozenset[tuple[str, int]]:
+    """What the tasks of a map have left in its folder so far, by name and size.
+
+    Raises:
+        SparkError: the folder cannot be listed.
+    """
+    try:
+        store.invalidate_cache()  # some remember what they listed, and would not see files that have come since
+        found = store.find(folder, detail=True)
+        store.invalidate_cache()
+    except OSError as error:
+        raise SparkError(f"work_folder {folder} cannot be read: {error}") from error
+    return frozenset((name, about["size"]) for name, about in found.items() if not name.endswith("/items"))
 
 
 def _results(store: Any, wave: _Wave) -> Iterator[Result]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import re
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any
 
-from glossator.executors.spark_session import SparkError, first_line, words_of
+from glossator.executors.spark_session import first_line, words_of
+from glossator.executors.spark_settings import SparkError
 
 _CANCEL_SECONDS = 30.0
 _CANCEL_AGAIN_SECONDS = 0.5
@@ -18,28 +21,57 @@ _CANCEL_AGAIN_SECONDS = 0.5
 _CAUSE = re.compile(r"^(?:Caused by: )?(?:[\w.]+\.)?\w*(?:Error|Exception): .*\S", re.MULTILINE)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Patience:
+    """How long Spark is waited for while nothing seems to happen; while something does, without a limit.
+
+    A limit on the whole job would either be far too long, since it would have to allow for every time-out one after
+    the other, or give up a cluster that is merely small.
+    """
+
+    signs: Callable[[], frozenset[Any]]
+    """Tells what the tasks have left so far: empty before the first one begins, another set after any progress."""
+    idle_seconds: float
+    """How long until a first task begins; a cluster without free cores is given up after it."""
+    busy_seconds: float
+    """How long without a change once one has begun: longer than a task may rightly take."""
+
+
 class Job:
     """A Spark job under way."""
 
-    def __init__(self, future: Future[list[Any]], limit_seconds: float) -> None:
+    def __init__(self, future: Future[list[Any]], patience: Patience, hide: Callable[[str], str] = str) -> None:
         self._future = future
-        self._limit_seconds = limit_seconds
+        self._patience = patience
+        self._hide = hide
 
     def rows(self) -> list[tuple[int, str, int]]:
         """Wait for the job; leaves its rows.
 
+        Progress is looked for once per limit, so a standstill lasts at most twice that long.
+
         Raises:
-            SparkError: Spark gave up on it, or took longer than the limit, counted from here.
+            SparkError: Spark gave up on it, or made no progress for as long as the limit.
         """
-        if not wait([self._future], self._limit_seconds).done:
-            raise SparkError(
-                f"Spark was not done after {self._limit_seconds:.0f} seconds; see whether it has free cores"
-            )
+        seen = self._patience.signs()
+        while not wait([self._future], self._limit_seconds(seen)).done:
+            now = self._patience.signs()
+            if now == seen and not self._future.done():
+                what = "went no further" if seen else "began no task"
+                raise SparkError(
+                    f"Spark {what} in {self._limit_seconds(seen):.0f} seconds; see whether it has free cores"
+                )
+            seen = now
         error = self._future.exception()
         if error is not None:
             causes = _CAUSE.findall(words_of(error))
-            raise SparkError(f"Spark gave up: {causes[-1] if causes else first_line(error)}") from error
+            told = causes[-1] if causes else first_line(error)
+            hidden = self._hide(told)
+            raise SparkError(f"Spark gave up: {hidden}") from (error if hidden == told else None)
         return [tuple(row) for row in self._future.result()]
+
+    def _limit_seconds(self, seen: frozenset[Any]) -> float:
+        return self._patience.busy_seconds if seen else self._patience.idle_seconds
 
 
 class Jobs:
@@ -48,19 +80,21 @@ class Jobs:
     Args:
         session: where they run.
         at_once: so many run at the same time.
+        hide: takes out of a message what nobody should read there.
     """
 
-    def __init__(self, session: Any, at_once: int) -> None:
+    def __init__(self, session: Any, at_once: int, hide: Callable[[str], str] = str) -> None:
+        self._hide = hide
         self._marks = _Marks(session)
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="glossator-spark")
         self._futures: list[Future[list[Any]]] = []
 
-    def start(self, frame: Any, limit_seconds: float) -> Job:
+    def start(self, frame: Any, patience: Patience) -> Job:
         """Start collecting a data frame's rows."""
         self._futures = [future for future in self._futures if not future.done()]
         future = self._threads.submit(self._collect, frame)
         self._futures.append(future)
-        return Job(future, limit_seconds)
+        return Job(future, patience, self._hide)
 
     def _collect(self, frame: Any) -> list[Any]:
         self._marks.tag()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from glossator.executors.spark_session import SparkError
+from glossator.executors.spark_settings import SparkError
 
 _LEFT_OUT = (".safetensors", ".pyc")
 """Weights are large and no mapped function has needed them; a function that does names them in `files`."""

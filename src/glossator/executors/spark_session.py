@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,15 +13,13 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from glossator.errors import GlossatorError, MissingExtraError
+from glossator.errors import MissingExtraError
+from glossator.executors.spark_settings import SparkError, SparkSettings, is_secret, require_java, require_master
 
-_JAVA_MAJOR = 17
 _INSTALL = "run: pip install 'pyspark[connect]'"
-_JAVA_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 
 _QUIET = {
@@ -45,56 +42,13 @@ _ONE_MACHINE = {
 """Nobody else may connect; and Java, which only hands out work here, compiles and collects with half the CPU time."""
 
 
-class SparkError(GlossatorError):
-    """Spark cannot be started or reached, or gave up on a job."""
-
-
-@dataclass(frozen=True, slots=True)
-class SparkSettings:
-    """How Spark is reached and what it is given at a time."""
-
-    master: str = "local[*]"
-    """As Spark spells it: `local[2]`, `spark://host:7077`, `yarn`, `k8s://…`; `sc://host:15002` is Spark Connect.
-    A session that is open, or the master that `spark-submit` was given, goes before it."""
-    work_folder: str | None = None
-    """Where items and results lie while they are worked on: a folder or fsspec URL that every machine sees; None: a
-    temporary folder, which is enough on one machine."""
-    items_per_wave: int = 2000
-    """So many items are handed to Spark at a time; two waves are under way at once."""
-    items_per_partition: int = 16
-    """So many items make one Spark task."""
-    config: Mapping[str, str] = field(default_factory=dict)
-    """Further settings of the session, `spark.…` by name. They go before this package's own."""
-
-    @property
-    def one_machine(self) -> bool:
-        """Whether the master is this machine, so that local folders are seen by all."""
-        return self.master.startswith("local")
-
-
-def java_version() -> str | None:
-    """Ask Java for its version, such as `17.0.15`; None if there is none that answers."""
-    home = os.environ.get("JAVA_HOME")
-    java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
-    if java is None:
-        return None
-    try:
-        said = subprocess.run(  # noqa: S603 - the java that Spark itself would start
-            [java, "-version"], capture_output=True, text=True, timeout=_JAVA_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = re.search(r'version "([^"]+)"', said.stderr + said.stdout)
-    return found.group(1) if found else None
-
-
 @contextmanager
 def spark_session(settings: SparkSettings) -> Iterator[Any]:
     """Open a Spark session for the length of a block; one that is open already is used and left open.
 
     Raises:
         MissingExtraError: pyspark is not installed.
-        SparkError: Java is missing or too old, or the master cannot be reached.
+        SparkError: the master is none that Spark knows or cannot be reached, or Java is missing or too old.
     """
     try:
         with quiet_warnings():
@@ -113,6 +67,7 @@ def spark_session(settings: SparkSettings) -> Iterator[Any]:
         finally:
             session.stop()
     else:
+        require_master(settings)
         require_java()
         with tempfile.TemporaryDirectory(prefix="glossator-spark-", ignore_cleanup_errors=True) as folder:
             session, end = _start(settings, Path(folder))
@@ -146,23 +101,11 @@ def _connect(kind: Any, settings: SparkSettings) -> Any:
         raise SparkError(
             f"{settings.master} is Spark Connect, for which {error.name} is missing; {_INSTALL}"
         ) from error
-    except Exception as error:
-        raise SparkError(f"Spark cannot be reached at {settings.master}: {first_line(error)}") from error
-
-
-def require_java() -> None:
-    """Check that there is a Java that Spark can use.
-
-    Raises:
-        SparkError: there is none, or it is too old.
-    """
-    found = java_version()
-    remedy = f"install Java {_JAVA_MAJOR} or newer and have it on PATH, or set JAVA_HOME to its folder"
-    if found is None:
-        raise SparkError(f"Spark needs Java and none was found; {remedy}")
-    major = re.match(r"(?:1\.)?(\d+)", found)
-    if major is None or int(major.group(1)) < _JAVA_MAJOR:
-        raise SparkError(f"Spark needs Java {_JAVA_MAJOR} and found {found}; {remedy}")
+    except Exception as error:  # noqa: BLE001 - whatever Spark Connect raises
+        told = first_line(error)
+        hidden = settings.hide(told)
+        cause = error if hidden == told else None
+        raise SparkError(f"Spark cannot be reached at {settings.master}: {hidden}") from cause
 
 
 def _start(settings: SparkSettings, folder: Path) -> tuple[Any, Callable[[], None]]:
@@ -174,17 +117,22 @@ def _start(settings: SparkSettings, folder: Path) -> tuple[Any, Callable[[], Non
     values = {**_QUIET, "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.master": settings.master}
     if settings.one_machine:
         values |= _ONE_MACHINE | {"spark.local.dir": str(folder)}
-    conf = SparkConf(loadDefaults=False).setAll([*(values | dict(settings.config)).items()])
+    every = [*(values | dict(settings.config)).items()]
+    conf = SparkConf(loadDefaults=False).setAll(every)
+    # All users of this machine can read how the JVM was started; what is secret, it hears from here once it runs.
+    seen = SparkConf(loadDefaults=False).setAll([(name, value) for name, value in every if not is_secret(name)])
     log = folder / "spark.log"
     gateway = None
     with _environment(_variables(settings)), _undisturbed(), quiet_warnings(), log.open("wb") as words:
         try:
-            gateway = launch(conf, {"stdout": words, "stderr": words})
+            gateway = launch(seen, {"stdout": words, "stderr": words})
             session = SparkSession(SparkContext(conf=conf, gateway=gateway))
-        except Exception as error:
-            why = _cause(error, log)  # asked while the JVM can still say it
+        except Exception as error:  # noqa: BLE001 - whatever Java raises
+            told = _cause(error, log)  # asked while the JVM can still say it
+            hidden = settings.hide(told)
             _end_java(gateway)
-            raise SparkError(f"Spark cannot start with master {settings.master}: {why}") from error
+            cause = error if hidden == told else None
+            raise SparkError(f"Spark cannot start with master {settings.master}: {hidden}") from cause
         except BaseException:
             _end_java(gateway)
             raise

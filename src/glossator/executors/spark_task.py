@@ -78,7 +78,10 @@ def _run_partition(order: Order, pool: Pool, number: int) -> tuple[str, int]:
 
     with fsspec.open(order.items, "rb") as file:
         items = pq.ParquetFile(file).read_row_group(number).to_pydict()
-    name = f"{number:06d}-{uuid.uuid4().hex}.parquet"
+    attempt = f"{number:06d}-{uuid.uuid4().hex}"
+    with fsspec.open(f"{order.results}/{attempt}.begun", "wb") as mark:  # a results file may show only when it is done
+        mark.write(b"begun")
+    name = f"{attempt}.parquet"
     rows = 0
     with (
         fsspec.open(f"{order.results}/{name}", "wb") as file,

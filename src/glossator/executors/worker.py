@@ -12,14 +12,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Literal, cast
 
 from glossator.executors.wire import Call
 
 Failure = Literal["timeout", "memory", "crash", "error"]
 
-_START_SECONDS = 60.0
-"""How long a worker may take to start; importing the parser is part of it, its items' time-out is not."""
+START_SECONDS = 60.0
+"""How long a worker may take to start, beyond the time-out of its first item; importing the parser is part of it."""
+
+_READY = "ready"
+_TAKEN = "taken"
+"""What a worker says before the first item, and on taking one; results are tuples."""
+
+_FITS_BYTES = 4096
+"""An item of this size fits an empty pipe of any system, so that it need not wait until its worker listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,8 @@ class Worker:
         theirs.close()
         self.busy = False
         self.usable = True
+        self._ready = False
+        self._waiting: Any = None
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._index = -1
@@ -76,28 +86,28 @@ class Worker:
         return not self._process.is_alive() or held > (self._settled_bytes + self._memory_bytes) // 2
 
     def give(self, index: int, item: Any) -> None:
-        """Hand over an item."""
+        """Hand over an item, at once or as soon as the process has started; never waits for that.
+
+        Raises:
+            Exception: the item cannot be pickled; whatever pickle raises.
+        """
         self.busy, self._index, self._taken, self._began = True, index, False, time.monotonic()
-        with contextlib.suppress(OSError):  # A worker that died before taking its item is seen at the next look.
-            self.connection.send(item)
+        self._waiting = ForkingPickler.dumps(item)
+        if self._ready or len(self._waiting) <= _FITS_BYTES:
+            self._send()
 
     def look(self) -> Result | None:
         """See how the item stands: a result once it is done or lost, else None."""
         try:
             if self.connection.poll():
-                message = self.connection.recv()
-                if message == "taken":
-                    self._taken, self._began = True, time.monotonic()
-                    return None
-                outcome, payload, seconds = message
-                self.usable = outcome != "memory"
-                return self._done(outcome, payload, seconds)
+                return self._hear(self.connection.recv())
         except (EOFError, OSError):
             self._process.join(5)
             return self._lost("crash", f"the worker process ended {_exit_words(self._process.exitcode)}")
-        limit = self._timeout_seconds if self._taken else _START_SECONDS + self._timeout_seconds
+        limit = self._timeout_seconds if self._taken else START_SECONDS + self._timeout_seconds
         if time.monotonic() - self._began > limit:
-            return self._lost("timeout", f"took longer than {self._timeout_seconds:g} seconds")
+            what = "took longer than" if self._taken else "the worker process was not ready for it within"
+            return self._lost("timeout", f"{what} {limit:g} seconds")
         held = _resident_bytes(self._process.pid)
         if self._taken and held > self._memory_bytes:
             return self._lost("memory", f"held {held >> 20} MiB; {self._memory_bytes >> 20} MiB are allowed")
@@ -109,6 +119,25 @@ class Worker:
         self._process.join()
         self.connection.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _hear(self, message: Any) -> Result | None:
+        if message == _READY:
+            self._ready = True
+            if self._waiting is not None:
+                self._send()
+        elif message == _TAKEN:
+            self._taken, self._began = True, time.monotonic()
+        else:
+            outcome, payload, seconds = message
+            self.usable = outcome != "memory"
+            return self._done(outcome, payload, seconds)
+        return None
+
+    def _send(self) -> None:
+        """Send the item; it either fits the pipe or the process listens, else a full pipe would keep us waiting."""
+        data, self._waiting = self._waiting, None
+        with contextlib.suppress(OSError):  # A worker that died before taking its item is seen at the next look.
+            self.connection.send_bytes(data)
 
     def _lost(self, failure: Failure, reason: str) -> Result:
         self.usable = False
@@ -137,17 +166,21 @@ def _start_without_main(process: Any) -> None:
 
 
 def _serve(connection: Connection, call: Call, memory_bytes: int, parent: int, scratch: str) -> None:
-    """The worker's loop: take an item, say so, send what the function made of it; end when the pipe closes."""
+    """The worker's loop: say that it listens, take an item, say so, send what the function made of it.
+
+    It ends when the pipe closes.
+    """
     _die_with(parent)
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     function = _load(call)
     _limit_memory(memory_bytes)
+    connection.send(_READY)
     while True:
         try:
             item = connection.recv()
         except (EOFError, OSError, KeyboardInterrupt):
             return
-        connection.send("taken")
+        connection.send(_TAKEN)
         began = time.monotonic()
         outcome, payload = _apply(function, item)
         connection.send((outcome, payload, time.monotonic() - began))

@@ -9,13 +9,14 @@ from glossator.executors import SparkSettings, map_records
 from glossator.parsing import docling
 from glossator.parsing.markdown import to_markdown
 from glossator.parsing.options import PARSERS, ParseOptions
-from glossator.parsing.passes import Passes
+from glossator.parsing.passes import Finished, Passes
 from glossator.parsing.tasks import PDF, ParseTask, failed, parse_file
 from glossator.parsing.versions import check_libraries, parser_version
 from glossator.records import Document, ParsedDocument
 
 __all__ = [
     "PARSERS",
+    "Finished",
     "ParseOptions",
     "check_libraries",
     "failed",
@@ -35,7 +36,7 @@ def parse_documents(
     timeout_seconds: float = 60.0,
     memory_mb: int = 1024,
     spark: SparkSettings | None = None,
-    on_result: Callable[[ParsedDocument, float], None] | None = None,
+    on_result: Callable[[Finished], None] | None = None,
 ) -> Iterator[ParsedDocument]:
     """Parse documents in worker processes, in the order they finish, one parsed document for each.
 
@@ -51,7 +52,7 @@ def parse_documents(
         timeout_seconds: wall time allowed per document.
         memory_mb: resident memory allowed per worker, in MiB.
         spark: where and how `spark` works.
-        on_result: called with each parsed document and the seconds it took.
+        on_result: called with each parsed document, the seconds it took, and whether another time may go better.
 
     Raises:
         MissingExtraError: a library that reads one of these documents is not installed.
@@ -71,7 +72,7 @@ def parse_documents(
         spark=spark,
     )
     tasks = [ParseTask(d.id, d.media_type, d.path, None if d.path else d.text, options) for d in documents]
-    for parsed, seconds in Passes(run).parse(tasks):
+    for finished in Passes(run).parse(tasks):
         if on_result is not None:
-            on_result(parsed, seconds)
-        yield parsed
+            on_result(finished)
+        yield finished.document

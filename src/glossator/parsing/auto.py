@@ -88,6 +88,6 @@ def _without_ocr(parsed: ParsedDocument, faults: Mapping[int, Fault]) -> ParsedD
     for number, fault in faults.items():
         by_fault.setdefault(fault, []).append(number)
     named = [f"pages with {fault}: {fast.list_numbers(numbers)}" for fault, numbers in by_fault.items()]
-    told = [parsed.reason] if parsed.outcome == "repaired" else []
+    told = [parsed.reason] if parsed.outcome not in ("ok", "empty") else []
     reason = "; ".join([*told, *named, "to read them run: pip install 'glossator[ocr]'"])
-    return replace(parsed, outcome="repaired" if parsed.blocks else "empty", reason=reason)
+    return replace(parsed, outcome="repaired" if parsed.blocks else parsed.outcome, reason=reason)

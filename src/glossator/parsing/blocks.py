@@ -31,10 +31,13 @@ REFERENCES = re.compile(
 )
 _APPENDIX = re.compile(r"(?:[\dA-Z.]+\s+)?(?:appendi(?:x|ces)|supplement\w*|supporting information)\b.*", re.IGNORECASE)
 _CITED_WORK = re.compile(
-    r"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?, (?:[A-Z]\.[ -]?)+.{0,400}?\((?:19|20)\d\d[a-z]?\)\..*(?:https?://|\d+\(\d+\)|pp\.)",
+    r"[A-Z][\w'’-]{1,60}(?: [A-Z][\w'’-]{1,60})?, (?:[A-Z]\.[ -]?){1,8}.{0,400}?\((?:19|20)\d\d[a-z]?\)\."
+    r".*?(?:https?://|\d\(\d{1,6}\)|pp\.)",
     re.DOTALL,
 )
 """An entry of a list of references in author-year style."""
+_LONGEST_ENTRY = 3000
+"""Characters of a text by which it is told whether it is such an entry."""
 _MAY_CREDIT = ("paragraph", "caption", "reference", "table")
 """Kinds of blocks that are left out if they hold a credit only."""
 _LETTER = re.compile(r"[^\W\d_]")
@@ -213,7 +216,7 @@ def _mark_references(pieces: Sequence[Piece]) -> None:
             text = " ".join(line.text for line in piece.lines)
             inside = REFERENCES.fullmatch(text) is not None or (inside and not _APPENDIX.fullmatch(text))
         elif piece.kind in ("paragraph", "list_item", "table", "code") and (
-            inside or _CITED_WORK.match(" ".join(line.text for line in piece.lines))
+            inside or _CITED_WORK.match(" ".join(line.text for line in piece.lines), 0, _LONGEST_ENTRY)
         ):
             piece.kind = "reference"
 

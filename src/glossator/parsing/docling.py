@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glossator.errors import MissingExtraError, ParsingError
-from glossator.parsing import figures
+from glossator.parsing import fast, figures
 from glossator.parsing.cleaning import collapse_whitespace, expand_ligatures
 from glossator.parsing.markdown_pages import mark_references
 from glossator.parsing.options import ParseOptions
@@ -21,6 +21,9 @@ VERSION = "docling/1"
 
 ARTIFACTS_VARIABLE = "DOCLING_ARTIFACTS_PATH"
 """The environment variable that names the folder of Docling's models; the hub's cache is looked into without it."""
+
+MEMORY_MB = 3000
+"""A worker with its models holds more than the usual limit: give `memory_mb` of so many MiB or more."""
 
 _HUB_SECONDS = "10"
 _KINDS: dict[str, BlockKind] = {
@@ -40,7 +43,8 @@ _DEFAULTS = ParseOptions()
 def parse(path: Path, document_id: str, options: ParseOptions = _DEFAULTS) -> ParsedDocument:
     """Read a PDF file; leave its blocks, or the outcome and reason if it has none to give.
 
-    Nothing is sent through OCR. A file of which some pages cannot be read is `repaired` and says so.
+    Nothing is sent through OCR. A file of which some pages cannot be read is `repaired` and says so. With its models
+    this process holds more than most: a worker wants a `memory_mb` of `MEMORY_MB`.
 
     Raises:
         MissingExtraError: docling is not installed.
@@ -51,6 +55,8 @@ def parse(path: Path, document_id: str, options: ParseOptions = _DEFAULTS) -> Pa
     if isinstance(opened, ParsedDocument):
         return _failed(document_id, opened.outcome, opened.reason, pages=opened.pages)
     password, count = opened
+    if count > fast.MAX_PAGES:
+        return _failed(document_id, "unreadable", fast.too_many(count), pages=0)
     first, last = options.pages or (1, count)
     if first > count:
         return _failed(document_id, "empty", f"it has {count} pages; {first} to {last} were asked for", pages=count)
@@ -59,6 +65,8 @@ def parse(path: Path, document_id: str, options: ParseOptions = _DEFAULTS) -> Pa
         result = converter.convert(path, raises_on_error=False, page_range=(max(first, 1), min(last, count)))
         blocks = to_blocks(result.document)
         status, errors = str(result.status.value), [str(error.error_message) for error in result.errors]
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the library makes of a bad file is that file's outcome
         return _failed(document_id, "unreadable", _one_line(str(error)) or type(error).__name__, pages=count)
     reason = "" if status == "success" else _one_line("; ".join(errors)) or f"docling says {status}"
@@ -73,7 +81,7 @@ def parse(path: Path, document_id: str, options: ParseOptions = _DEFAULTS) -> Pa
 
 @functools.cache
 def load_converter() -> Any:
-    """Load Docling with its models, once a process: seconds, and over a gigabyte of memory.
+    """Load Docling with its models, once a process: seconds, and gigabytes of memory.
 
     Call it before many documents are parsed: what is missing is then told once.
 
@@ -97,10 +105,13 @@ def load_converter() -> Any:
     converter = library.DocumentConverter(allowed_formats=[pdf], format_options={pdf: option})
     try:
         converter.initialize_pipeline(pdf)
+    except MemoryError:
+        raise
     except Exception as error:
         raise ParsingError(
             f"parser 'docling' cannot load its models: {_one_line(str(error))[:200]}; run"
-            f" `docling-tools models download` where there is a network, and name the folder in {ARTIFACTS_VARIABLE}"
+            f" `docling-tools models download` where there is a network, and name the folder in {ARTIFACTS_VARIABLE};"
+            f" give each worker memory_mb of {MEMORY_MB} or more"
         ) from error
     return converter
 

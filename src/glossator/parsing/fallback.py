@@ -74,6 +74,8 @@ def _read_page(document: Any, number: int, problem: str) -> PageSpans:
         with closing(document[number - 1]) as page, closing(page.get_textpage()) as text:
             left, bottom, _, top = page.get_mediabox()
             return PageSpans(number, top - bottom, tuple(_spans(_characters(text, left, bottom))), problem)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - one unreadable page does not take the others with it
         return PageSpans(number, 842.0, (), str(error) or type(error).__name__)
 

@@ -93,14 +93,23 @@ def open_pdf(path: Path, options: ParseOptions) -> OpenPdf:
     passwords = ("", *options.passwords())
     try:
         pdf = _open_first(pdf_oxide.PdfDocument(str(path)), path, passwords)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the library makes of a bad file is that file's outcome
         try:
             pdf = _open_second(path, passwords)
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001 - of two failures the first library's is told
             raise UnopenedError(*_classify(error)) from error
     if pdf.pages > MAX_PAGES:
-        raise UnopenedError("unreadable", f"it says it has {pdf.pages:,} pages; at most {MAX_PAGES:,} are read")
+        raise UnopenedError("unreadable", too_many(pdf.pages))
     return pdf
+
+
+def too_many(pages: int) -> str:
+    """Say why a file that claims so many pages, more than `MAX_PAGES`, is not read; for every parser of PDFs."""
+    return f"it says it has {pages:,} pages; at most {MAX_PAGES:,} are read"
 
 
 def _open_first(handle: Any, path: Path, passwords: Sequence[str]) -> OpenPdf:
@@ -117,6 +126,8 @@ def _count_pages(handle: Any) -> int:
     while 0 < count <= MAX_PAGES:
         try:
             handle.page_media_box(count)
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001 - the usual case: there is no such page
             break
         count += 1
@@ -143,6 +154,8 @@ def read_pages(pdf: OpenPdf, options: ParseOptions) -> list[PageSpans]:
     try:
         with fallback.open_pdfium(pdf.path, (pdf.password, *options.passwords())) as (document, _):
             again = fallback.read_pages(document, list(doubtful), _SECOND_READER)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - beyond both libraries: what the first one said stands
         return pages
     better = {page.number: page for page in again if _usual_size(page) > 1.5 * _usual_size(doubtful[page.number])}
@@ -243,6 +256,8 @@ def _read_stretches(pdf: OpenPdf, numbers: Sequence[int]) -> list[PageSpans]:
             with fallback.open_pdfium(pdf.path, (pdf.password,)) as (document, _):
                 handle = pdf_oxide.PdfDocument.from_bytes(fallback.cut_pages(document, stretch))
             pages += [_read_page(handle, index, number) for index, number in enumerate(stretch, 1)]
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001 - slower, but the one library may read what the other cannot copy
             pages += [_read_page(pdf.handle, number, number) for number in stretch]
     return pages
@@ -255,6 +270,8 @@ def _read_page(handle: Any, place: int, number: int) -> PageSpans:
     try:
         spans = sorted(handle.extract_spans(place - 1), key=lambda span: span.sequence)
         _, bottom, _, top = handle.page_media_box(place - 1)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - one unreadable page does not take the others with it
         return PageSpans(number, 842.0, (), str(error) or type(error).__name__)
     return PageSpans(number, top - bottom, take_spans(spans, bottom))

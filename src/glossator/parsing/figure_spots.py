@@ -78,6 +78,8 @@ def find_spots(pdf: Any, blocks: Sequence[Block], pages: range) -> list[Spot]:
                     images += [((round(s.box.left), round(s.box.bottom), round(s.box.width)), s) for s in loose]
             finally:
                 page.close()
+        except MemoryError:
+            raise
         except Exception:  # noqa: BLE001, S112 - a page that cannot be looked at takes no other with it
             continue
     often = Counter(place for place, _ in images)
@@ -97,6 +99,8 @@ def _usual(pdf: Any, blocks: Sequence[Block], pages: Sequence[int]) -> _Usual:
             fullest = read_objects(opened[0])
             columns = find_columns(fullest.lines, fullest.width)
             return _Usual(furniture_places(opened[1:]), columns)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001, S110 - then a figure at the edge may hold a logo
         pass
     finally:

@@ -85,6 +85,8 @@ def _draw(pdf: Any, spot: Spot) -> tuple[Any, Box] | None:
             image = page.render(scale=scale, crop=crop).to_pil().convert("RGB")
         finally:
             page.close()
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a figure that cannot be drawn costs nothing but itself
         return None
     ink = image.convert("L").point(lambda value: 255 if value < _BLANK else 0).getbbox()

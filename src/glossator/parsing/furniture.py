@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from glossator.parsing.cleaning import furniture_key, is_page_number
 from glossator.parsing.layout import Line
 
 _MARGIN_ZONE = 0.11
 """Share of the page height at the top and at the bottom where running heads and feet stand."""
+_SAME_ROW = 2.0
+"""Baselines no further apart than these points are of one row."""
 
 
 def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float], size: float) -> set[int]:
@@ -39,11 +43,10 @@ def find_furniture(pages: Sequence[Sequence[Line]], heights: Sequence[float], si
                 places[key, place].add(index)
             elif is_page_number(line.text):
                 found.add(id(line))
-    others = {line.page: lines for lines in pages for line in lines[:1]}
+    baselines = {lines[0].page: sorted(line.y for line in lines) for lines in pages if lines}
     for line, key, place in outer:
-        on_pages = set().union(*(places.get((key, near), set()) for near in (place - 1, place, place + 1)))
-        told = places.get((key, place)) and (is_page_number(line.text) or _is_remote(line, others[line.page], size))
-        if len(on_pages) > 1 or told:
+        told = places.get((key, place)) and (is_page_number(line.text) or _is_remote(line, baselines[line.page], size))
+        if told or _repeats([places.get((key, near), set()) for near in (place - 1, place, place + 1)]):
             found.add(id(line))
     return _with_neighbours(found, outer)
 
@@ -55,10 +58,20 @@ def _detached_rows(lines: Sequence[Line], size: float) -> set[int]:
     return {row for row, beside in ends if abs(row - beside) > 1.8 * size}
 
 
-def _is_remote(line: Line, others: Sequence[Line], size: float) -> bool:
+def _repeats(on_pages: Sequence[set[int]]) -> bool:
+    """Whether there are two different pages in these sets together."""
+    some = [pages for pages in on_pages if pages]
+    return any(len(pages) > 1 for pages in some) or any(one != other for one, other in pairwise(some))
+
+
+def _is_remote(line: Line, baselines: Sequence[float], size: float) -> bool:
+    """Whether a line is short, in no larger type than the text, and far from all baselines but its own."""
     if len(line.text) > 70 or line.size > size + 0.1 or line.text.endswith((".", ":")):
         return False
-    apart = [abs(line.y - other.y) for other in others if abs(line.y - other.y) > 2]
+    above = bisect_right(baselines, line.y + _SAME_ROW)
+    below = bisect_right(baselines, line.y - _SAME_ROW) - 1
+    apart = [baselines[above] - line.y] if above < len(baselines) else []
+    apart += [line.y - baselines[below]] if below >= 0 else []
     return bool(apart) and min(apart) > 2.4 * size
 
 

@@ -29,7 +29,10 @@ _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2
 _XML = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_UNSEEN = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "canvas", "form"})
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "canvas"})
+_CONTROLS = frozenset({"input", "select", "button", "textarea"})
+_LEFT_OUT = "unseen"
+"""The tag of elements that are to be taken out."""
 _WRAPPERS = ("span", "font", "wbr", "bdi", "bdo")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()<>#+\-.!|~$])")
 _DEFAULTS = ParseOptions()
@@ -90,6 +93,8 @@ def read_page(data: bytes, document_id: str) -> tuple[ParsedDocument, PageFacts]
             include_links=False,
             include_images=False,
         )
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the library makes of a bad page is that page's outcome
         return _failed(document_id, "unreadable", _one_line(error)), PageFacts()
     blocks = mark_references(_blocks(markdown or "", facts.title))
@@ -173,8 +178,11 @@ def _prepare(tree: Any) -> None:
     for element in list(tree.iter()):
         if element.getparent() is None or not isinstance(element.tag, str):
             continue
-        if element.tag in _UNSEEN or "hidden" in element.attrib or _HIDDEN.search(element.get("style", "")):
-            element.drop_tree()
+        hidden = "hidden" in element.attrib or _HIDDEN.search(element.get("style", ""))
+        if hidden or element.tag in _UNSEEN or element.tag in _CONTROLS:
+            element.tag = _LEFT_OUT
+        elif element.tag == "form":
+            element.tag = "div"  # some sites wrap the whole page in one
         elif element.tag == "table" and "ltx_equation" in element.get("class", ""):
             formulas = [formula.get("alttext") for formula in element.iter("math") if formula.get("alttext")]
             tail = element.tail
@@ -190,7 +198,30 @@ def _prepare(tree: Any) -> None:
             if figure.tag == "figure":
                 figure.tag = "div"
     etree = importlib.import_module("lxml.etree")
+    for element in reversed(list(tree.iter("*"))):
+        if len(element):
+            _take_out(element)
     etree.strip_tags(tree, *_WRAPPERS)  # they say nothing, and thousands in a row cost the library minutes
+
+
+def _take_out(parent: Any) -> None:
+    """Take out an element's children that are left out, and of wrappers of nothing but text all but the text.
+
+    The text of a run of them is put together at once: handed on by one after the other, it would be copied each time.
+    """
+    before: Any = None
+    pieces = [parent.text or ""]
+    for child in [*parent, None]:
+        left_out = child is not None and child.tag == _LEFT_OUT
+        if child is not None and (left_out or (child.tag in _WRAPPERS and not len(child))):
+            pieces += ["" if left_out else child.text or "", child.tail or ""]
+            parent.remove(child)
+            continue
+        if len(pieces) > 1 and before is None:
+            parent.text = "".join(pieces)
+        elif len(pieces) > 1:
+            before.tail = "".join(pieces)
+        before, pieces = child, [child.tail or ""] if child is not None else []
 
 
 def _blocks(markdown: str, title: str | None) -> Iterator[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ _MARKER = re.compile(r"[\d\s,∗*†‡§¶‖a-e]{1,8}")
 _BEFORE_MARKER = re.compile(r"(?:[^\W\d_]{3}|\.[a-z]{2}|[.,;:!?)\]”’\"'])$")
 _BEFORE_NUMBER = re.compile(r"[^\W\d_]{2}-$")
 """What a footnote mark may follow: words, not the variables of a formula; a divided word only if it is a number."""
+_MARKED = 8
+"""Characters before a mark by which it is told; more than either pattern takes."""
 _ENUMERATOR = re.compile(r"[•‣◦▪–-]|\(?[\da-zivx]{1,3}[.)]|\[\d{1,3}\]")
 
 
@@ -46,10 +49,6 @@ class PageSpans:
     """Why the page, or a part of it, could not be read as it should; empty otherwise."""
 
 
-def _length(span: Span) -> int:
-    return len(span.text)
-
-
 @dataclass(slots=True)
 class Line:
     """Spans that stand beside each other on one baseline."""
@@ -62,8 +61,12 @@ class Line:
     in_row: bool = False
     """Whether another line of the same column stands on the same baseline, as in a table."""
     footnote: bool = False
-    _main: Span | None = None
-    """What `main` found; None until it is asked, and again once a span is added."""
+    _measured: int = 0
+    """How many of the spans the following tell about; spans are only ever added, and a line may have thousands."""
+    _right: float = 0.0
+    _longest: Span | None = None
+    _prose: Span | None = None
+    """The longest that is not in fixed-width type."""
 
     @property
     def x0(self) -> float:
@@ -73,7 +76,8 @@ class Line:
     @property
     def x1(self) -> float:
         """Right edge, in points."""
-        return max(span.x1 for span in self.spans)
+        self._measure()
+        return self._right
 
     @property
     def main(self) -> Span:
@@ -81,12 +85,22 @@ class Line:
 
         A name in fixed-width type within a sentence does not: such type is often a little larger or smaller.
         """
-        if self._main is None:
-            self._main = max(self.spans, key=_length)
-            if self._main.mono and len(self.spans) > 1:
-                prose = max((span for span in self.spans if not span.mono), key=_length, default=self._main)
-                self._main = prose if len(prose.text) > 3 else self._main
-        return self._main
+        self._measure()
+        if self._longest is None:
+            raise ValueError("a line without spans has none that is the longest")
+        if self._longest.mono and self._prose is not None and len(self._prose.text) > 3:
+            return self._prose
+        return self._longest
+
+    def _measure(self) -> None:
+        """Take into account the spans that were added since the last time; of equals the first is the longest."""
+        for span in self.spans[self._measured :] if self._measured < len(self.spans) else ():
+            self._right = max(self._right, span.x1) if self._measured else span.x1
+            if self._longest is None or len(span.text) > len(self._longest.text):
+                self._longest = span
+            if not span.mono and (self._prose is None or len(span.text) > len(self._prose.text)):
+                self._prose = span
+            self._measured += 1
 
     @property
     def y(self) -> float:
@@ -177,9 +191,8 @@ def _is_interlude(line: Line, fragment: Line, span: Span) -> bool:
 
 def _append(line: Line, span: Span) -> None:
     right, main = line.x1, line.main
-    line._main = None
     raised = span.size <= 0.85 * main.size and span.y > main.y - 0.03 * main.size
-    before = line.text.rstrip()
+    before = line.text.rstrip()[-_MARKED:]
     follows = _BEFORE_MARKER.search(before) or (span.text.isdigit() and _BEFORE_NUMBER.search(before))
     if raised and follows and _MARKER.fullmatch(span.text):
         # A footnote mark: it takes its place on the line but leaves no text in the sentence.
@@ -301,12 +314,13 @@ def _mark_cells(lines: Sequence[Line]) -> None:
     """Mark the narrow lines between and just below the rows of a table: cells of more than one line."""
     for column in (-1, 0, 1):
         here = [line for line in lines if line.column == column]
-        rows = {line.y for line in here if line.in_row}
+        rows = sorted({line.y for line in here if line.in_row})
         width = max((line.x1 - line.x0 for line in here), default=0.0)
         for line in here:
             if rows and not line.in_row and line.x1 - line.x0 < 0.6 * width:
-                above = min((y - line.y for y in rows if y >= line.y), default=1000.0)
-                below = min((line.y - y for y in rows if y < line.y), default=1000.0)
+                next_above = bisect_left(rows, line.y)
+                above = rows[next_above] - line.y if next_above < len(rows) else 1000.0
+                below = line.y - rows[next_above - 1] if next_above else 1000.0
                 line.in_row = above < 1.6 * line.size or above + below < 6 * line.size
 
 

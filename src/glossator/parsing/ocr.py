@@ -111,8 +111,12 @@ def read_pages(pdf: fast.OpenPdf, numbers: Sequence[int], options: ParseOptions)
                 try:
                     image, points = render(document, number, options.dpi)
                     pages.append(read_page(engine, image, number, points))
+                except MemoryError:
+                    raise
                 except Exception as error:  # noqa: BLE001 - one bad page does not take the others with it
                     problems.append(_problem(number, error))
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - the file cannot be opened for rendering: none of its pages can be read
         problems = [_problem(number, error) for number in numbers]
     return ReadPages(tuple(pages), tuple(problems))

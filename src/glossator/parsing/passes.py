@@ -33,6 +33,19 @@ class _Unit:
 
     task: ParseTask
     seconds: float = 0.0
+    lost: Result | None = None
+    """The last of its tasks that was lost to a time-out, too little memory or a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A document that was parsed, and how that went."""
+
+    document: ParsedDocument
+    seconds: float
+    """Wall time of all its tasks together."""
+    lost: bool
+    """Whether a task was lost to a time-out, too little memory or a crash: another time it may fare better."""
 
 
 class Passes:
@@ -45,19 +58,20 @@ class Passes:
     def __init__(self, run: MapRecords) -> None:
         self._run = run
 
-    def parse(self, tasks: Sequence[ParseTask]) -> Iterator[tuple[ParsedDocument, float]]:
-        """Parse documents, in the order they finish; leave each with the seconds its tasks took together."""
+    def parse(self, tasks: Sequence[ParseTask]) -> Iterator[Finished]:
+        """Parse documents, in the order they finish."""
         divided: list[tuple[_Unit, tuple[tuple[int, int], ...]]] = []
         for unit, parsed in self._settle([_Unit(task) for task in tasks]):
             if parsed.ranges:
                 divided.append((unit, parsed.ranges))
             else:
-                yield parsed.document, unit.seconds
+                yield Finished(parsed.document, unit.seconds, unit.lost is not None)
         for whole, ranges in divided:
             parts = [_Unit(replace(whole.task, options=replace(whole.task.options, pages=pages))) for pages in ranges]
             made = {unit.task.options.pages: parsed.document for unit, parsed in self._settle(parts)}
             document = merge([made[pages] for pages in ranges], ranges=ranges)
-            yield document, whole.seconds + sum(part.seconds for part in parts)
+            seconds = whole.seconds + sum(part.seconds for part in parts)
+            yield Finished(document, seconds, any(part.lost for part in parts))
 
     def _settle(self, units: Sequence[_Unit]) -> Iterator[tuple[_Unit, Parsed]]:
         """Parse units; those with many images once these were read, a bounded number of pages at a time."""
@@ -77,11 +91,13 @@ class Passes:
         for result in self._run(parse_task, (unit.task for unit in units), leaves=Parsed):
             unit = units[result.index]
             unit.seconds += result.seconds
-            if isinstance(result.value, Parsed):
-                yield unit, result.value
+            if not isinstance(result.value, Parsed):
+                unit.lost = result
+                yield unit, Parsed(_lost(unit.task, result))
+            elif unit.lost is not None and not result.value.document.blocks:
+                yield unit, Parsed(_lost(unit.task, unit.lost))  # nothing came of it because images were lost
             else:
-                outcome = _FAILURES.get(result.failure or "", "unreadable")
-                yield unit, Parsed(failed(unit.task.document_id, outcome, result.reason))
+                yield unit, result.value
 
     def _with_images(self, batch: Sequence[tuple[_Unit, tuple[int, ...]]]) -> Iterator[_Unit]:
         """Read the images of pages by tasks of their own; leave the units with what was read."""
@@ -94,11 +110,19 @@ class Passes:
         for result in self._run(read_images, (task for _, task in tasks), leaves=ReadPages):
             unit, task = tasks[result.index]
             unit.seconds += result.seconds
+            if isinstance(result.value, ReadPages):
+                found[id(unit)].append(result.value)
+                continue
+            unit.lost = result
             lost = tuple(PageSpans(number, _UNREAD_HEIGHT, (), result.reason) for number in task.pages)
-            found[id(unit)].append(result.value if isinstance(result.value, ReadPages) else ReadPages((), lost))
+            found[id(unit)].append(ReadPages((), lost))
         for unit, _ in batch:
             unit.task = replace(unit.task, read=_together(found[id(unit)]))
             yield unit
+
+
+def _lost(task: ParseTask, result: Result) -> ParsedDocument:
+    return failed(task.document_id, _FAILURES.get(result.failure or "", "unreadable"), result.reason)
 
 
 def _together(parts: Sequence[ReadPages]) -> ReadPages:

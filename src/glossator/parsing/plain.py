@@ -15,7 +15,7 @@ from glossator.parsing.cleaning import (
 )
 from glossator.records import Block, BlockKind, ParsedDocument
 
-VERSION = "plain/2"
+VERSION = "plain/3"
 
 _ATX = re.compile(r" {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-{2,})\s*$")
@@ -26,6 +26,8 @@ _RULE = re.compile(r" {0,3}([-*_])(?:\s*\1){2,}\s*$")
 # Runs are bounded: hostile text must not be scanned to its end from each of its characters.
 _LINK = re.compile(r"\[([^\[\]\n]{1,500})\]\((?:[^()\s]|\([^()\s]*\))+(?:\s+\"[^\"]*\")?\)")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*\*\*|\*\*|\*)(?=\S)(.{1,500}?)(?<=\S)\1(?![\w*])")
+_ESCAPED_MARK = re.compile(r"^(\d{0,9})\\(?=[-#*+>|`~_.)])")
+"""The backslash that keeps the start of a paragraph from being read as a heading, an item, a row or a fence."""
 _CAPTION = re.compile(r"(?:Figure|Fig\.|Table)\s*\d+\s*[.:]")
 _REFERENCES = re.compile(r"(?:\d+\.?\s+)?(?:references?|bibliography|literature|works cited)\.?", re.IGNORECASE)
 
@@ -105,7 +107,7 @@ def _block(kind: BlockKind, lines: list[str]) -> Block:
 
 def _prose(lines: list[str]) -> str:
     cleaned = [remove_dot_leaders(collapse_whitespace(expand_ligatures(line))) for line in lines]
-    text = remove_image_tags(join_lines(cleaned))
+    text = remove_image_tags(_ESCAPED_MARK.sub(r"\1", join_lines(cleaned)))
     text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
     return collapse_whitespace(text)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glossator.errors import MissingExtraError
-from glossator.parsing import figures
+from glossator.parsing import fast, figures
 from glossator.parsing.markdown_pages import join_pages, page_blocks
 from glossator.parsing.options import ParseOptions
 from glossator.records import Block, Outcome, ParsedDocument
@@ -46,6 +46,8 @@ def parse(path: Path, document_id: str, options: ParseOptions = _DEFAULTS) -> Pa
                 if not password:
                     return _failed(document_id, "encrypted", "it needs a password to be opened", pages=0)
             parsed = _read(pdf, markdown, document_id, options)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever the library makes of a bad file is that file's outcome
         return _failed(document_id, "unreadable", _one_line(error).replace(str(path), path.name), pages=0)
     if options.figures_folder is None or not parsed.blocks:
@@ -71,6 +73,8 @@ def _load(*, layout: bool) -> tuple[Any, Any]:
 
 def _read(pdf: Any, markdown: Any, document_id: str, options: ParseOptions) -> ParsedDocument:
     count = int(pdf.page_count)
+    if count > fast.MAX_PAGES:
+        return _failed(document_id, "unreadable", fast.too_many(count), pages=0)
     first, last = options.pages or (1, count)
     wanted = list(range(max(first, 1) - 1, min(last, count)))
     if not wanted:
@@ -95,11 +99,15 @@ def _chunks(
     try:
         made = _write(pdf, markdown, wanted, layout=layout)
         return [(index + 1, chunk) for index, chunk in zip(wanted, made, strict=True)], []
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - one unreadable page does not take the others with it
         chunks, problems = [], []
         for index in wanted:
             try:
                 chunks.append((index + 1, _write(pdf, markdown, [index], layout=layout)[0]))
+            except MemoryError:
+                raise
             except Exception as error:  # noqa: BLE001 - as above
                 problems.append((index + 1, _one_line(error)))
         return chunks, problems

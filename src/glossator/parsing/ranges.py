@@ -52,9 +52,10 @@ def plan_ranges(pages: int, *, pages_a_task: int = 200) -> list[tuple[int, int]]
 def merge(parts: Sequence[ParsedDocument], *, ranges: Sequence[tuple[int, int]] = ()) -> ParsedDocument:
     """Join what the ranges of one document became; `repaired` if only some of them have text.
 
-    Running heads were found within each range. A paragraph that goes on over a border becomes one again, a list of
-    references goes on, figures are counted through. Headings without numbers take the level that headings of the same
-    words, numbers aside, have in the ranges before: a range cannot know the sizes of type in the others.
+    Running heads were found within each range. A paragraph that goes on over a border becomes one again and a list of
+    references goes on, but neither over a part that has no blocks; figures are counted through. Headings without
+    numbers take the level that headings of the same words, numbers aside, have in the ranges before: a range cannot
+    know the sizes of type in the others.
 
     Args:
         parts: of one document, in page order.
@@ -73,8 +74,14 @@ def merge(parts: Sequence[ParsedDocument], *, ranges: Sequence[tuple[int, int]] 
     if not any(part.blocks for part in parts):
         return replace(_worst(parts), pages=pages)
     blocks: list[Block] = []
+    adjoins = True  # whether the part before has blocks: over what was lost nothing goes on
     for part in parts:
-        _extend(blocks, _level_like(blocks, _continue_references(blocks, part.blocks)))
+        levelled = _level_like(blocks, _continue_references(blocks, part.blocks) if adjoins else part.blocks)
+        if adjoins:
+            _extend(blocks, levelled)
+        else:
+            blocks += levelled
+        adjoins = bool(part.blocks)
     reason = "; ".join(_reasons(parts, ranges))
     figures = tuple(
         replace(figure, index=index) for index, figure in enumerate(figure for part in parts for figure in part.figures)

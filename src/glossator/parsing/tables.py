@@ -13,6 +13,8 @@ from glossator.parsing.layout import Line, Span
 from glossator.parsing.pieces import Piece
 
 _MAX_COLUMNS = 30
+_MOST_TRIED = 10_000
+"""Lines of a run of pieces that are tried to be joined to one table, from one piece after the other; then no more."""
 _WORD = re.compile(r"[^\W_]|[✓✗✔✘×–—-]")
 _NUMBER = re.compile(r"[-−+<>≈~($€£]{0,3}\d[\d.,\s%)(eE×x±/−-]*")
 _LINE_NUMBER = re.compile(r"\d{1,3}[:.]?")
@@ -36,12 +38,17 @@ def find_grids(pieces: Sequence[Piece], size: float) -> list[Piece]:
         size: the body's font size, in points.
     """
     found: list[Piece] = []
-    at = 0
+    at = run_end = tried = 0
     while at < len(pieces):
-        end = _end_of_table(pieces, at, size)
+        if at >= run_end:
+            run_end, tried = _end_of_table(pieces, at, size), 0
+        end = run_end if pieces[at].kind == "table" else at
         beside = [p.lines[0].text for p in (*found[-1:], *pieces[end : end + 1]) if p.kind == "caption"]
         captioned = any(text.startswith("Tab") for text in beside)
-        joined = _as_grid(pieces[at:end], captioned=captioned) if end > at + 1 else None
+        joined = None
+        if end > at + 1 and tried < _MOST_TRIED:
+            joined = _as_grid(pieces[at:end], captioned=captioned)
+            tried += sum(len(piece.lines) for piece in pieces[at:end])
         if joined is None and pieces[at].kind == "table":
             joined, end = _as_grid(pieces[at : at + 1], captioned=captioned), at + 1
         found += [joined] if joined else pieces[at : max(end, at + 1)]
@@ -153,10 +160,12 @@ def _find_rows(lines: Sequence[Line], size: float) -> tuple[list[float], list[li
 def _segments(spans: Sequence[Span], size: float) -> Iterator[_Segment]:
     """Join the spans of a row, from left to right, over gaps no wider than those between words."""
     run: list[Span] = []
+    right = 0.0
     for span in sorted((span for span in spans if span.text.strip()), key=lambda span: span.x0):
-        if run and span.x0 - max(before.x1 for before in run) > 0.8 * size:
+        if run and span.x0 - right > 0.8 * size:
             yield _join(run)
             run = []
+        right = max(right, span.x1) if run else span.x1
         run.append(span)
     if run:
         yield _join(run)
@@ -233,8 +242,7 @@ def _drawn_rows(lines: Sequence[Line], columns: Sequence[tuple[float, float]], s
 
 def _stacks(above: str, below: str) -> bool:
     """Whether two lines of a column are cells of their own: numbers, one below the other."""
-    lines = above.splitlines()
-    return bool(lines) and _NUMBER.fullmatch(lines[-1]) is not None and _NUMBER.fullmatch(below) is not None
+    return _NUMBER.fullmatch(above.rpartition("\n")[2]) is not None and _NUMBER.fullmatch(below) is not None
 
 
 def _merge_divided(baselines: Sequence[float], rows: Sequence[list[str]], size: float) -> list[list[str]]:

@@ -21,6 +21,8 @@ _NONE = 20
 """With fewer than these a page has no text: a page number at best."""
 _COVERED = 0.6
 """Share of a page that images cover on a scan that was stamped; below, it is a page with a picture and a caption."""
+_EDGE = 0.1
+"""Share of the page at each of its four sides where stamps stand; what is seen further in is text of the page."""
 _SHOWN = 0.02
 """Share of a page that images cover at least where a page without text shows anything."""
 _DRAWN = 100
@@ -34,9 +36,9 @@ _DEPTH = 4
 def find_faults(path: Path, password: str, pages: Sequence[PageSpans]) -> dict[int, Fault]:
     """Find the pages whose text layer cannot be used.
 
-    A page needs its image read if its text is garbled, if it has none but shows something, or if it has hardly any
-    and images cover it. Text that is invisible, as on a scan made searchable, is text like any other. A blank page
-    needs nothing. The file is opened again only if a page has little text.
+    A page needs its image read if its text is garbled, if it has none but shows something, or if it has hardly any, at
+    its edges only, and images cover it. Text that is invisible, as on a scan made searchable, is text like any other. A
+    blank page needs nothing. The file is opened again only if a page has little text.
 
     Args:
         path: the file.
@@ -56,7 +58,13 @@ def find_faults(path: Path, password: str, pages: Sequence[PageSpans]) -> dict[i
         return faults
     try:
         with fallback.open_pdfium(path, (password,)) as (document, _):
-            faults |= {number: "no text layer" for number, size in bare.items() if _is_scan(document, number, size)}
+            faults |= {
+                page.number: "no text layer"
+                for page in pages
+                if page.number in bare and _is_scan(document, page, bare[page.number])
+            }
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - what cannot be opened cannot be rendered either
         return faults
     return dict(sorted(faults.items()))
@@ -74,20 +82,29 @@ def _sample(spans: Sequence[str]) -> str:
     return " ".join(spans[:: max(1, round(total / _SAMPLE))])
 
 
-def _is_scan(document: Any, number: int, size: int) -> bool:
+def _is_scan(document: Any, read: PageSpans, size: int) -> bool:
     import pypdfium2.raw as pdfium
 
     try:
-        with closing(document[number - 1]) as page:
+        with closing(document[read.number - 1]) as page:
             covered = _share_of_images(page)
             if size >= _NONE:
-                return covered >= _COVERED
+                return covered >= _COVERED and _visible(_inner(read, page.get_size()[0])) < _NONE
             if covered >= _SHOWN:
                 return True
             drawn = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=_DEPTH)
             return sum(1 for _ in islice(drawn, _DRAWN)) == _DRAWN
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - a page that cannot be loaded cannot be rendered either
         return False
+
+
+def _inner(read: PageSpans, width: float) -> list[str]:
+    """The text of a page that does not stand at one of its edges."""
+    left, right = _EDGE * width, (1 - _EDGE) * width
+    low, high = _EDGE * read.height, (1 - _EDGE) * read.height
+    return [span.text for span in read.spans if low < span.y < high and span.x1 > left and span.x0 < right]
 
 
 def _share_of_images(page: Any) -> float:

@@ -11,16 +11,27 @@ from glossator.parsing import fast, figures, plain
 from glossator.parsing.options import ParseOptions
 from glossator.parsing.tasks import open_parser, parser_kind
 
+_PDF = (("pdf_oxide", "documents"), ("pypdfium2", "documents"))
+"""What opens a PDF and counts its pages, whoever parses it."""
 _LIBRARIES: dict[str, tuple[tuple[str, str], ...]] = {
-    "fast": (("pdf_oxide", "documents"), ("pypdfium2", "documents")),
-    "auto": (("pdf_oxide", "documents"), ("pypdfium2", "documents")),
-    "ocr": (("pypdfium2", "documents"), ("rapidocr", "ocr"), ("onnxruntime", "ocr")),
-    "pymupdf": (("pymupdf", "pymupdf"),),
-    "docling": (("docling", "docling"),),
+    "fast": _PDF,
+    "auto": _PDF,
+    "ocr": (*_PDF, ("rapidocr", "ocr"), ("onnxruntime", "ocr")),
+    "pymupdf": (*_PDF, ("pymupdf", "pymupdf")),
+    "docling": (*_PDF, ("docling", "docling")),
     "html": (("trafilatura", "documents"), ("lxml_html_clean", "documents")),
     "plain": (),
 }
 """Kind of parser → the libraries that it needs, with the extra that brings each."""
+_RULES_BENEATH = {
+    "auto": (fast.VERSION,),
+    "ocr": (fast.VERSION,),
+    "pymupdf": (plain.VERSION,),
+    "docling": (plain.VERSION,),
+    "html": (plain.VERSION,),
+    "plain": (plain.VERSION,),
+}
+"""Kind of parser → the rules of others that it makes its blocks by."""
 _WHERE_INSTALLED = {"auto": ("rapidocr", "onnxruntime")}
 """Kind of parser → the libraries that it uses where they are installed."""
 
@@ -31,11 +42,9 @@ def parser_version(options: ParseOptions, media_type: str) -> str:
     It belongs into the stage's fingerprint and into the key of every cache of parsed documents.
     """
     kind = parser_kind(media_type, options)
-    rules = plain.VERSION if kind == "plain" else open_parser(kind).VERSION
-    if kind == "auto":
-        rules = f"{rules} {fast.VERSION}"
+    own = media_type if kind == "plain" else open_parser(kind).VERSION
     names = [name for name, _ in _LIBRARIES[kind]] + list(_WHERE_INSTALLED.get(kind, ()))
-    parts = [rules, *filter(None, map(_installed, names))]
+    parts = [own, *_RULES_BENEATH.get(kind, ()), *filter(None, map(_installed, names))]
     if kind == "pymupdf":
         parts.append("layout" if options.layout else "no-layout")
     if kind in ("ocr", "auto"):

@@ -20,7 +20,7 @@ from glossator.pipeline.settings import split_key
 from glossator.pipeline.splits_file import keep_again
 from glossator.pipeline.stages import STAGES, Stage, choose_stages, draft_for
 from glossator.pipeline.versions import library_versions
-from glossator.recipe import Recipe
+from glossator.recipe import Recipe, dotenv_in_environment
 from glossator.records import content_id
 
 
@@ -60,7 +60,7 @@ def run_recipe(
         check_describer(recipe)
     if _will_work(road, chosen, "collect"):
         check_sources(recipe)
-    with _disk_errors_explained(road.folder), locked(road.folder):
+    with _disk_errors_explained(road.folder), locked(road.folder), dotenv_in_environment():
         return _Walk(road, chosen, progress or Silent()).go()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from glossator.pipeline.context import Context
 from glossator.pipeline.document_settings import figures_folder
 from glossator.pipeline.documents import read_documents
-from glossator.pipeline.teaching import endpoint_of, journal_path
+from glossator.pipeline.teaching import open_chat_model
 from glossator.records import Figure, Reject
 
 
@@ -23,30 +23,18 @@ def describe_figures(context: Context, figures: Iterable[Figure]) -> tuple[dict[
     section = context.recipe.parsing.figures
     if section is None or section.describe is None:
         return {}, []
-    from glossator.llm.journal import Journal
-    from glossator.llm.openai_compatible import OpenAICompatibleModel
     from glossator.parsing.describing import describe
 
     teacher = section.describe
     described: dict[str, Figure] = {}
     rejects: list[Reject] = []
-    with (
-        Journal(journal_path(context.road)) as journal,
-        OpenAICompatibleModel(
-            endpoint_of(teacher),
-            teacher.model,
-            concurrency=teacher.concurrency,
-            timeout_seconds=teacher.timeout_seconds,
-            attempts=teacher.attempts,
-            journal=journal,
-            seed=context.recipe.seed,
-        ) as model,
-    ):
+    titles = {document.id: document.title for document in read_documents(context)}
+    with open_chat_model(context.road, teacher) as model:
         for found in describe(
             figures,
             str(figures_folder(context.road)),
             model=model,
-            titles={document.id: document.title for document in read_documents(context)},
+            titles=titles,
             max_new_tokens=teacher.max_new_tokens,
             temperature=teacher.temperature,
         ):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glossator.pipeline.context import Road
 from glossator.pipeline.progress import Progress, Silent
 from glossator.pipeline.settings import embedder_name, student_path
-from glossator.recipe import SourceSection
+from glossator.recipe import SourceSection, read_variables
 from glossator.records import Figure, JsonValue
 
 if TYPE_CHECKING:
@@ -17,9 +18,18 @@ if TYPE_CHECKING:
 
 DOWNLOADS = "downloads"
 """Everything that was ever fetched, beside the runs that asked for it: shared by all recipes of one runs folder."""
-_NOT_DECIDING = {"timeout_seconds", "attempts", "delay_seconds", "per_host", "allow_private", "page_size"}
+_NOT_DECIDING = {"timeout_seconds", "attempts", "delay_seconds", "per_host", "page_size"}
 """Keys of a source that say how politely it is asked, not what it leaves."""
-_PDF_TYPES = ("application/pdf", "text/html", "text/markdown", "text/plain")
+_CHUNK_KEYS = {
+    "chunk_by",
+    "min_tokens",
+    "max_tokens",
+    "overlap",
+    "languages",
+    "duplicate_threshold",
+    "max_repeated_share",
+}
+_MEDIA_TYPES = ("application/pdf", "text/html", "text/markdown", "text/plain")
 
 
 def collect(road: Road) -> JsonValue:
@@ -64,8 +74,16 @@ def parse(road: Road) -> JsonValue:
 
     section, options = road.recipe.parsing, parse_options(road)
     limits = {"timeout_seconds": section.timeout_seconds, "memory_mb": section.memory_mb}
-    versions = {media_type: parser_version(options, media_type) for media_type in _PDF_TYPES}
-    return {"versions": versions, **limits, "passwords": section.passwords_variable, "describe": _describer(road)}
+    versions = {media_type: parser_version(options, media_type) for media_type in _MEDIA_TYPES}
+    return {"versions": versions, **limits, "passwords": _passwords_mark(road), "describe": _describer(road)}
+
+
+def _passwords_mark(road: Road) -> str | None:
+    """Two bytes of a hash of the passwords: enough to notice that they changed, too few to try guesses on."""
+    variable = road.recipe.parsing.passwords_variable
+    if variable is None:
+        return None
+    return hashlib.blake2b(read_variables().get(variable, "").encode(), digest_size=2).hexdigest()
 
 
 def parse_options(road: Road) -> ParseOptions:
@@ -97,7 +115,7 @@ def _describer(road: Road) -> JsonValue:
     values = section.describe.model_dump(
         mode="json", include={"provider", "base_url", "model", "temperature", "max_new_tokens"}
     )
-    return {"words": prompt_hash(), **values}
+    return {"words": prompt_hash(), "seed": road.recipe.seed, **values}
 
 
 def figure_path(road: Road, figure: Figure) -> Path:
@@ -125,7 +143,7 @@ def chunk(road: Road) -> JsonValue:
     from glossator.text.tokens import TokenCounter
 
     section = road.recipe.parsing
-    values = section.model_dump(mode="json", include={"chunk_by", "min_tokens", "max_tokens", "overlap", "languages"})
+    values = section.model_dump(mode="json", include=_CHUNK_KEYS)
     embedder = embedder_identity(chunk_embedder(road)) if section.chunk_by == "semantic" else None
     tokenizer = TokenCounter(student_path(road) / "tokenizer.json").id
     return {**values, "tokenizer": tokenizer, "embedder": embedder}

@@ -25,7 +25,7 @@ def collect(context: Context) -> dict[str, int]:
         elif isinstance(found, Sample):
             samples[found.id] = _from_both(samples[found.id], found) if found.id in samples else found
         elif found.id in documents:
-            documents[found.id] = _with_origins(documents[found.id], found)
+            documents[found.id] = with_origins(documents[found.id], found)
         else:
             documents[found.id] = found
     if not any(map(is_prose, documents.values())) and not samples:
@@ -58,8 +58,16 @@ def is_prose(document: Document) -> bool:
     return document.media_type != READY_SAMPLES
 
 
-def _with_origins(first: Document, second: Document) -> Document:
-    return dataclasses.replace(first, origins=tuple(dict.fromkeys([*first.origins, *second.origins])))
+def with_origins(first: Document, second: Document) -> Document:
+    """The first document with what only the second one tells: further origins, a licence, a date, …"""
+    return dataclasses.replace(
+        first,
+        origins=tuple(dict.fromkeys([*first.origins, *second.origins])),
+        license=first.license or second.license,
+        published=first.published or second.published,
+        group=first.group or second.group,
+        metadata={**second.metadata, **first.metadata},
+    )
 
 
 def _from_both(first: Sample, second: Sample) -> Sample:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from glossator.artifacts import read_numbered_jsonl
 from glossator.errors import GlossatorError, ModelError
 from glossator.pipeline.progress import Progress, Silent
-from glossator.records import Document, JsonValue, Message, ParsedDocument, to_dict
+from glossator.records import Document, JsonValue, Message, to_dict
 
 if TYPE_CHECKING:
     from glossator.llm import Reply
-    from glossator.parsing import ParseOptions
+    from glossator.parsing import Finished, ParseOptions
     from glossator.sources.contents import Contents
 
 ROLES = ("system", "user", "assistant")
@@ -58,7 +58,8 @@ def parse_paths(
     watcher = progress or Silent()
     watcher.expect(len(documents), "documents")
 
-    def note(result: ParsedDocument, seconds: float) -> None:
+    def note(finished: Finished) -> None:
+        result, seconds = finished.document, finished.seconds
         told = {"outcome": result.outcome, "reason": result.reason, "pages": result.pages}
         row = {**told, "seconds": round(seconds, 4), "markdown": to_markdown(result, figures=figures)}
         if options is not None and options.figures_folder is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from glossator.pipeline.context import Road
 from glossator.pipeline.corridor import done_artifact, stage_fingerprints
 from glossator.pipeline.documents import read_sources
 from glossator.pipeline.stages import SERVE, STAGES
-from glossator.recipe import Recipe, SourceSection, UrlsSection, WebSearchSection
+from glossator.recipe import ArxivSection, KaggleSection, Recipe, SourceSection, UrlsSection, WebSearchSection
 from glossator.records import JsonValue, Reject, Sample
 
 WORDS = {"done": "done already", "to_do": "to do", "left_out": "left out", "when_asked": "when asked: --stage 6"}
@@ -45,23 +46,23 @@ def plan_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path) -> dict[str, 
     if rows[0]["status"] == "to_do":
         rows[0]["counts"] = _count_sources(road)
     to_do = [row for row in rows if row["status"] == "to_do"]
-    documents = rows[0]["counts"].get("documents", 0)
     entered = sum(row["status"] in ("done", "to_do") for row in rows)
-    ready = rows[0]["counts"].get("ready_questions", 0)
-    fetched = rows[0]["counts"].get("to_fetch_at_most", 0)
     work = f"{len(to_do)} of {entered} stages to do" if to_do else "everything is done"
     return {
         "recipe": recipe.name,
-        "sentence": ", ".join(
-            [
-                f"{documents:,} documents",
-                *([f"at most {fetched:,} to fetch"] if fetched else []),
-                *([f"{ready:,} ready questions"] if ready else []),
-                work,
-            ]
-        ),
+        "sentence": _sentence(rows[0]["counts"], work),
         "stages": [{**row, "status": WORDS[str(row["status"])]} for row in rows],
     }
+
+
+def _sentence(counts: Mapping[str, int], work: str) -> str:
+    """What a plan comes to: `12 documents, at most 50 to fetch, 11 of 12 stages to do`."""
+    told = [f"{counts.get('documents', 0):,} documents"]
+    if fetched := counts.get("to_fetch_at_most"):
+        told.append(f"at most {fetched:,} to fetch")
+    if ready := counts.get("ready_questions"):
+        told.append(f"{ready:,} ready questions")
+    return ", ".join([*told, work])
 
 
 def _count_sources(road: Road) -> dict[str, int]:
@@ -77,14 +78,23 @@ def _count_sources(road: Road) -> dict[str, int]:
         else:
             seen[found.id] = Path(found.path).stat().st_size if found.path else len(found.text or "")
     questions = {"ready_questions": len(ready)} if ready else {}
-    asked = sum(_most(source) for source in road.recipe.sources if source.fetches)
+    asked = sum(_most(road, source) for source in road.recipe.sources)
     fetched = {"to_fetch_at_most": asked} if asked else {}
     return {"documents": len(seen), "bytes": sum(seen.values()), **questions, **fetched, "rejected": rejected}
 
 
-def _most(source: SourceSection) -> int:
-    """The most documents that a source which asks the network can give."""
+def _most(road: Road, source: SourceSection) -> int:
+    """The most documents that are fetched for a source."""
     if isinstance(source, UrlsSection):
-        return len(source.urls)
-    searches = len(source.query) if isinstance(source, WebSearchSection) and isinstance(source.query, tuple) else 1
-    return int(getattr(source, "max_results", 0)) * searches
+        from glossator.sources.urls import read_list
+
+        listed = read_list(road.resolve(source.path)) if source.path else ()
+        return len({*source.urls, *listed})
+    if isinstance(source, WebSearchSection):
+        return source.max_results * (1 if isinstance(source.query, str) else len(source.query))
+    if isinstance(source, ArxivSection):
+        searches = source.query or source.categories or source.date_from or source.date_to
+        return source.max_results if searches else len(source.ids)
+    if isinstance(source, KaggleSection):
+        return source.max_results if source.path is None or source.content == "pdf" else 0
+    return 0

@@ -18,10 +18,10 @@ from glossator.errors import (
 )
 from glossator.llm.answer_styles import load_answer_style
 from glossator.pipeline.context import Road
-from glossator.pipeline.document_settings import parse_options, source_values
+from glossator.pipeline.document_settings import parse_options, source_values, spark_settings
 from glossator.pipeline.settings import embedder_name, student_path, task_of, training_parameters
 from glossator.pipeline.teaching import endpoint_of
-from glossator.recipe import ChatTeacherSection, Recipe, WebSearchSection, read_variables
+from glossator.recipe import ChatTeacherSection, KaggleSection, Recipe, WebSearchSection, read_variables
 
 CONNECT_SECONDS = 5.0
 NEEDED = {
@@ -67,8 +67,10 @@ def check_before_work(road: Road) -> None:
         from glossator.parsing import check_libraries
 
         check_libraries(parse_options(road), {"application/pdf"})
-    if recipe.parsing.executor == "spark":
-        _check_spark(recipe.parsing.spark.master)
+    if spark := spark_settings(road):
+        from glossator.executors import check_spark
+
+        check_spark(spark)
     _check_student(road)
     if recipe.retrieval is not None:
         from glossator.retrieval import embedder_identity
@@ -80,15 +82,6 @@ def check_before_work(road: Road) -> None:
             load_answer_style(style)
     if recipe.evaluation is not None:
         _check_metrics(road)
-
-
-def _check_spark(master: str) -> None:
-    from glossator.executors import require_java
-
-    if importlib.util.find_spec("pyspark") is None:
-        raise MissingExtraError("pyspark", "spark")
-    if not master.startswith("sc://"):  # Spark Connect has its Java elsewhere
-        require_java()
 
 
 def check_teacher(recipe: Recipe) -> None:
@@ -174,6 +167,8 @@ def _libraries_of(recipe: Recipe) -> list[tuple[str, str]]:
     }
     needed = [(library, extra) for extra, entered in rooms.items() if entered for library in NEEDED[extra]]
     special = [library for source in recipe.sources for library in SOURCES_NEED.get(source.kind, ())]
+    if any(isinstance(source, KaggleSection) and source.path is None for source in recipe.sources):
+        special.append("kagglehub")
     if recipe.parsing.chunk_by == "recursive":
         special.append("langchain_text_splitters")
     if recipe.parsing.languages:

@@ -19,6 +19,7 @@ from glossator.pipeline.document_settings import (
     chunk_embedder,
     downloads,
     figure_path,
+    figures_folder,
     parse_options,
     spark_settings,
 )
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     from glossator.parsing.chunking import Chunked, ChunkTask
 
 _FILE_NAME = str.maketrans("/ ", "-_")
-_LASTING_OUTCOMES = ("ok", "repaired", "empty", "encrypted")
-"""What the content alone decides. A time-out, too little memory, a killed worker or a failing disk may not come again,
-and `unreadable` does not tell these from a damaged file; such documents are read anew."""
+_LASTING_OUTCOMES = ("ok", "repaired", "empty")
+"""What the content alone decides, where no task was lost on the way. A time-out, too little memory, a killed worker or
+a failing disk may not come again, `unreadable` does not tell these from a damaged file, and what is `encrypted` may
+open with another password; such documents are read anew."""
 _ROWS_PER_GROUP = 256
 """Parsed documents are large: so many of them are held at once."""
 
@@ -79,11 +81,22 @@ class _Cache:
         """Read it back; a file of the cache that cannot be read is parsed again."""
         with suppress(OSError, ValueError, TypeError, AttributeError):
             parsed = from_dict(ParsedDocument, json.loads(self._path(document).read_text("utf-8")))
-            if all(figure_path(self._context.road, figure).is_file() for figure in parsed.figures):
+            if self._shows_all_figures(parsed):
                 return parsed
         self._path(document).unlink(missing_ok=True)
         failures = dict(_parse(self._context, _where_they_lie_now(self._context, [document]), self))
-        return failures.get(document.id) or self.read(document)
+        if document.id in failures:
+            return failures[document.id]
+        parsed = from_dict(ParsedDocument, json.loads(self._path(document).read_text("utf-8")))
+        if not self._shows_all_figures(parsed):
+            raise ParsingError(
+                f"figures of {document.source_id} are not in {figures_folder(self._context.road)}, where the parser was"
+                " told to write them; on a cluster, put the runs folder on storage that all machines see"
+            )
+        return parsed
+
+    def _shows_all_figures(self, parsed: ParsedDocument) -> bool:
+        return all(figure_path(self._context.road, figure).is_file() for figure in parsed.figures)
 
     def _path(self, document: Document) -> Path:
         from glossator.parsing import parser_version
@@ -94,10 +107,16 @@ class _Cache:
 
 def _parse(context: Context, documents: Sequence[Document], cache: _Cache) -> Iterator[tuple[str, ParsedDocument]]:
     """Parse documents into the cache; leave those that may fare better another time."""
-    from glossator.parsing import parse_documents
+    from glossator.parsing import Finished, parse_documents
 
     section = context.recipe.parsing
     by_id = {document.id: document for document in documents}
+    lost: set[str] = set()
+
+    def note(finished: Finished) -> None:
+        if finished.lost:
+            lost.add(finished.document.document_id)
+
     for result in parse_documents(
         documents,
         parse_options(context.road),
@@ -106,8 +125,9 @@ def _parse(context: Context, documents: Sequence[Document], cache: _Cache) -> It
         timeout_seconds=section.timeout_seconds,
         memory_mb=section.memory_mb,
         spark=spark_settings(context.road),
+        on_result=note,
     ):
-        if result.outcome in _LASTING_OUTCOMES:
+        if result.outcome in _LASTING_OUTCOMES and result.document_id not in lost:
             cache.keep(by_id[result.document_id], result)
         else:
             yield result.document_id, result
@@ -211,26 +231,20 @@ def _chunk_all(context: Context) -> Iterator[Chunked]:
             context.progress.advance()
         return
     section = context.recipe.parsing
-    done: dict[int, Chunked] = {}
+    ids = [parsed.document_id for parsed in iterate_table(context.input("parse", "parsed.parquet"), ParsedDocument)]
     for result in map_records(
         chunk_task,
         tasks,
         leaves=Chunked,
         executor=section.executor,
-        workers=section.workers,
         timeout_seconds=section.timeout_seconds,
         memory_bytes=section.memory_mb << 20,
         spark=spark_settings(context.road),
         files=[student_path(context.road) / "tokenizer.json"],
-    ):
-        if result.failure is not None:
-            raise ParsingError(
-                f"a document could not be cut into chunks ({result.failure}: {result.reason}); run again"
-            )
-        done[result.index] = result.value
+    ):  # in the order of the documents
+        lost = Reject(ids[result.index], "chunk", result.failure or "", result.reason)
+        yield Chunked(ids[result.index], (), (lost,)) if result.failure else result.value
         context.progress.advance()
-    for index in sorted(done):
-        yield done.pop(index)
 
 
 def _chunk_tasks(context: Context) -> Iterator[ChunkTask]:

@@ -14,6 +14,7 @@ from glossator.records import JsonValue
 
 if TYPE_CHECKING:
     from glossator.llm.asking import Usage
+    from glossator.llm.openai_compatible import OpenAICompatibleModel
     from glossator.llm.providers import Endpoint
     from glossator.synthesis import Teacher
 
@@ -44,6 +45,20 @@ def open_teacher_of(road: Road) -> Iterator[OpenTeacher]:
     if not isinstance(section, ChatTeacherSection):
         yield OpenTeacher(open_teacher(section.kind, seed=road.recipe.seed), dict)
         return
+    with open_chat_model(road, section) as model:
+        teacher = open_teacher(
+            section.kind, model=model, temperature=section.temperature, max_new_tokens=section.max_new_tokens
+        )
+        yield OpenTeacher(teacher, lambda: _counts(model.usage))
+
+
+@contextmanager
+def open_chat_model(road: Road, section: ChatTeacherSection) -> Iterator[OpenAICompatibleModel]:
+    """Open the chat model of a section, with the journal of the runs folder; both are closed with the block.
+
+    Raises:
+        EndpointError: the endpoint's key is missing.
+    """
     from glossator.llm.journal import Journal
     from glossator.llm.openai_compatible import OpenAICompatibleModel
 
@@ -59,10 +74,7 @@ def open_teacher_of(road: Road) -> Iterator[OpenTeacher]:
             seed=road.recipe.seed,
         ) as model,
     ):
-        teacher = open_teacher(
-            section.kind, model=model, temperature=section.temperature, max_new_tokens=section.max_new_tokens
-        )
-        yield OpenTeacher(teacher, lambda: _counts(model.usage))
+        yield model
 
 
 def _counts(usage: Usage) -> dict[str, int]:

@@ -27,7 +27,7 @@ from glossator.recipe.source_sections import (
     WebSearchSection,
 )
 from glossator.recipe.teacher_sections import ChatTeacherSection, ExtractiveTeacherSection, TeacherSection
-from glossator.recipe.variables import read_variables
+from glossator.recipe.variables import dotenv_in_environment, read_variables
 
 __all__ = [
     "ArxivSection",
@@ -57,6 +57,7 @@ __all__ = [
     "TrainingSection",
     "UrlsSection",
     "WebSearchSection",
+    "dotenv_in_environment",
     "load_recipe",
     "read_variables",
     "resolve_path",

@@ -190,6 +190,8 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _rooms_have_what_they_need(self) -> Recipe:
+        if self.name == "downloads":
+            raise ValueError("a recipe cannot be called downloads: that folder is there for what is fetched")
         for name, section in (("synthesis", self.synthesis), ("retrieval", self.retrieval)):
             if section is not None and not self.reads_documents:
                 raise ValueError(f"{name} needs documents; add a source of kind local_files or table")

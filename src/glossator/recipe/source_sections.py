@@ -5,18 +5,39 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from glossator.recipe.section import Section
 
 
+def _no_number(value: Any) -> Any:
+    """YAML makes a number of an id without quotes, which may lose a zero at its end."""
+    if isinstance(value, int | float):
+        raise ValueError(f"{value} is a number; put the id in quotes, such as '2401.00010'")
+    return value
+
+
 def _as_text(value: Any) -> Any:
-    """A date is what YAML makes of one that stands without quotes."""
+    """A date, or a year, is what YAML makes of one that stands without quotes."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 
-Date = Annotated[str, BeforeValidator(_as_text), Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+def _is_a_day(value: str) -> str:
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise ValueError(f"{value!r} is no day; write one such as 2026-01-31") from None
+
+
+Date = Annotated[str, BeforeValidator(_as_text), AfterValidator(_is_a_day)]
 """An ISO 8601 date."""
+
+
+def _check_dates(first: str | None, last: str | None) -> None:
+    if first and last and first > last:
+        raise ValueError(f"date_from {first} lies behind date_to {last}; swap them")
 
 
 class Source(Section):
@@ -71,7 +92,7 @@ class Fetching(Source):
     """What every source that asks the network has."""
 
     as_of: Annotated[str, BeforeValidator(_as_text)] = Field(
-        "", max_length=40, description="Any text, such as a date; another one asks anew."
+        "", max_length=40, description="Any text, such as a date; another one searches anew and asks for what failed."
     )
     allow_private: bool = Field(default=False, description="Whether addresses inside your own network may be asked.")
 
@@ -87,7 +108,9 @@ class ArxivSection(Fetching):
     kind: Literal["arxiv"]
     query: str | None = Field(None, min_length=1, description="In the API's words: `all:tides`, or plain words.")
     categories: tuple[str, ...] = Field((), description="Any of these, such as cs.LG.")
-    ids: tuple[str, ...] = Field((), description="These papers, such as 1707.08567v1.")
+    ids: tuple[Annotated[str, BeforeValidator(_no_number)], ...] = Field(
+        (), description="These papers, such as '1707.08567v1', in quotes."
+    )
     date_from: Date | None = Field(None, description="Submitted on this day or later.")
     date_to: Date | None = Field(None, description="Submitted on this day or earlier.")
     sort: Literal["submitted", "relevance"] = Field("submitted", description="Newest first, or best match first.")
@@ -101,8 +124,9 @@ class ArxivSection(Fetching):
 
     @model_validator(mode="after")
     def _asks_for_something(self) -> ArxivSection:
-        if not (self.query or self.categories or self.ids):
-            raise ValueError("neither query, categories nor ids are given; give one of them")
+        if not (self.query or self.categories or self.ids or self.date_from or self.date_to):
+            raise ValueError("neither query, categories, dates nor ids are given; give one of them")
+        _check_dates(self.date_from, self.date_to)
         if self.group_size and self.content != "abstracts":
             raise ValueError("group_size joins abstracts; write content: abstracts")
         return self
@@ -129,6 +153,7 @@ class KaggleSection(Fetching):
 
     @model_validator(mode="after")
     def _groups_abstracts(self) -> KaggleSection:
+        _check_dates(self.date_from, self.date_to)
         if self.group_size and self.content != "abstracts":
             raise ValueError("group_size joins abstracts; write content: abstracts")
         return self

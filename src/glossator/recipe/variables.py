@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from glossator.errors import Problem, RecipeError
@@ -21,6 +22,22 @@ def read_variables(environment: Mapping[str, str] | None = None) -> dict[str, st
         RecipeError: the file cannot be read.
     """
     return {**_read_dotenv(DOTENV), **(os.environ if environment is None else environment)}
+
+
+@contextmanager
+def dotenv_in_environment() -> Iterator[None]:
+    """Let whoever reads the process environment, and processes started meanwhile, see the `.env` file as well.
+
+    Raises:
+        RecipeError: the file cannot be read.
+    """
+    added = {key: value for key, value in _read_dotenv(DOTENV).items() if key not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for key in added:
+            os.environ.pop(key, None)
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:

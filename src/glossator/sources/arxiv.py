@@ -8,7 +8,15 @@ from typing import Literal
 
 from glossator.errors import SourceError
 from glossator.records import Document, Reject, content_id
-from glossator.sources.arxiv_answers import API_URL, MAX_PAGE, Asking, search, without_version
+from glossator.sources.arxiv_answers import (
+    API_URL,
+    MAX_PAGE,
+    MAX_RESULTS,
+    Asking,
+    Findings,
+    search,
+    without_version,
+)
 from glossator.sources.arxiv_papers import (
     CONTENTS,
     PDF_BASE_URL,
@@ -22,8 +30,6 @@ from glossator.sources.arxiv_turns import DELAY_SECONDS, Turns
 from glossator.sources.fetching import CLOCK, Clock, Watcher
 
 SORTS = ("submitted", "relevance")
-MAX_RESULTS = 30_000
-"""The API gives no more results of one search."""
 
 
 def collect(
@@ -66,7 +72,8 @@ def collect(
         group_size: how many successive abstracts make one document; 0 or 1: each its own.
         page_size: results that one request asks for, 2,000 at most.
         delay_seconds: between the starts of two requests; arXiv asks for three.
-        as_of: any word, such as a date; another one searches anew.
+        as_of: any text, such as a date; another one searches anew and asks again for whatever failed. Files that are
+            there are never downloaded again.
         base_url: of another API than arXiv's own.
         pdf_base_url: what stands before the id in the address of a PDF, if not at arXiv.
         allow_private: whether these two may be on this machine or in a private network.
@@ -85,19 +92,21 @@ def collect(
     turns = Turns(Path(store), base_url, pdf_base_url, delay_seconds=delay_seconds, clock=clock)
     asking = Asking(Path(store), turns, base_url, as_of, page_size, allow_private)
     most = max_results if expression else None
-    papers = list(_search(asking, expression, asked, newest_first=sort == "submitted" and bool(expression), most=most))
+    found = _search(asking, expression, asked, newest_first=sort == "submitted" and bool(expression), most=most)
+    papers = found.papers
     if not papers:
         raise SourceError(f"{_told(expression, asked)} matches nothing at arXiv; widen the query, categories or dates")
     if watch is not None:
         watch.expect(len(papers), "papers")
         if most is not None and len(papers) < most:
-            watch.say(f"arXiv has {len(papers)} papers for {_told(expression, asked)}, fewer than the {most} asked for")
+            came = f"{len(papers)} different ones of them came" if len(papers) < found.total else "that is all"
+            watch.say(f"arXiv has {found.total} papers for {_told(expression, asked)}; {came}, {most} were asked for")
     yield from (_absent(name) for name in _unknown(asked, papers) if not expression)
     if content == "abstracts":
         yield from abstract_documents(papers, group_size, watch)
     else:
         yield from pdf_documents(
-            papers, Path(store), turns, base_url=pdf_base_url, allow_private=allow_private, watch=watch
+            papers, Path(store), turns, base_url=pdf_base_url, as_of=as_of, allow_private=allow_private, watch=watch
         )
 
 
@@ -118,21 +127,19 @@ def _check(expression: str, ids: Sequence[str], sort: str, content: str, *, max_
         raise SourceError(f"page_size {page_size} cannot be had; arXiv gives 1 to {MAX_PAGE} at once")
 
 
-def _search(
-    asking: Asking, expression: str, ids: Sequence[str], *, newest_first: bool, most: int | None
-) -> Iterator[Paper]:
+def _search(asking: Asking, expression: str, ids: Sequence[str], *, newest_first: bool, most: int | None) -> Findings:
     """One search; of many ids, one for each page of them, so that no address grows too long."""
     if not ids:
-        yield from search(asking, expression, newest_first=newest_first, most=most)
-        return
-    found = 0
+        return search(asking, expression, newest_first=newest_first, most=most)
+    papers, total = dict[str, Paper](), 0
     for start in range(0, len(ids), min(asking.page_size, 100)):
         some = ids[start : start + min(asking.page_size, 100)]
-        for paper in search(asking, expression, ids=some, newest_first=newest_first):
-            yield paper
-            found += 1
-            if found == most:
-                return
+        found = search(asking, expression, ids=some, newest_first=newest_first)
+        papers.update({paper.id: paper for paper in found.papers})
+        total += found.total
+        if most is not None and len(papers) >= most:
+            break
+    return Findings(tuple(papers.values())[:most], total)
 
 
 def _unknown(ids: Sequence[str], papers: Sequence[Paper]) -> list[str]:

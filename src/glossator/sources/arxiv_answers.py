@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from glossator.sources.fetching import Page, get_page
 API_URL = "https://export.arxiv.org/api/query"
 MAX_PAGE = 2000
 """The API gives no more results at once."""
+MAX_RESULTS = 30_000
+"""The API gives no more results of one search."""
 
 _TRIES = 4
 """An answer that is not whole is asked for again."""
@@ -39,10 +41,20 @@ class Asking:
     allow_private: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What searches found."""
+
+    papers: tuple[Paper, ...]
+    """Each once."""
+    total: int
+    """How many there are, as the API counts them."""
+
+
 def search(
     asking: Asking, expression: str, *, ids: Sequence[str] = (), newest_first: bool = True, most: int | None = None
-) -> Iterator[Paper]:
-    """Yield the papers that a search finds, each once, page by page as they are asked for.
+) -> Findings:
+    """Ask for the papers of a search, page by page until there are enough.
 
     Args:
         asking: where and how.
@@ -62,18 +74,20 @@ def search(
 
     client = library.Client(page_size=min(asking.page_size, most or MAX_PAGE), delay_seconds=0, num_retries=0)
     client.query_url_format = asking.base_url + "?{}"
-    client._session = _Answers(asking)  # its own one has no time limits, keeps nothing, and asks a refused search again
+    answers = _Answers(asking)
+    client._session = answers  # its own one has no time limits, keeps nothing, and asks a refused search again
     order = library.SortCriterion.SubmittedDate if newest_first else library.SortCriterion.Relevance
-    wanted = library.Search(query=expression, id_list=list(ids), max_results=most, sort_by=order)
-    seen: set[str] = set()
+    wanted = library.Search(query=expression, id_list=list(ids), max_results=MAX_RESULTS, sort_by=order)
+    papers: dict[str, Paper] = {}  # new papers push old ones from one page to the next, where they come twice
     try:
         for result in client.results(wanted):
             paper = _paper(result)
-            if paper.id not in seen:  # new papers push old ones from one page to the next
-                seen.add(paper.id)
-                yield paper
+            papers.setdefault(paper.id, paper)
+            if len(papers) == most:
+                break
     except library.ArxivError as error:
         raise SourceError(f"{asking.base_url} gave an answer that cannot be used: {error.message}") from error
+    return Findings(tuple(papers.values()), answers.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +103,8 @@ class _Answers:
 
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
+        self.total = 0
+        """How many results there are, as the last answer counts them."""
 
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> _Answer:  # noqa: ARG002 - the library's call
         asking = self._asking
@@ -106,6 +122,7 @@ class _Answers:
         if page.status != 200 or not _is_whole(page.body):
             told = f"HTTP {page.status}" if page.status != 200 else "an answer that is cut off or empty"
             raise SourceError(f"{asking.base_url} gives {told}; what it answered so far is kept: run again to go on")
+        self.total = _number(_parse(page.body), "totalResults")
         return _Answer(page.body)
 
 
@@ -144,7 +161,7 @@ def _parse(body: bytes) -> Any | None:
 
 
 def _number(feed: Any, name: str) -> int:
-    text = (feed.findtext(f"{_OPEN_SEARCH}{name}") or "").strip()
+    text = (feed.findtext(f"{_OPEN_SEARCH}{name}") or "").strip()[:18]
     return int(text) if text.isascii() and text.isdigit() else 0
 
 

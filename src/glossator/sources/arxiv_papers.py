@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from glossator.records import Document, JsonValue, Reject, content_id
 from glossator.sources.arxiv_turns import Turns
 from glossator.sources.fetched import MAX_BYTES
 from glossator.sources.fetching import Fetched, Wanted, Watcher, fetch
+from glossator.sources.shortfall import Shortfall
 
 PDF_BASE_URL = "https://export.arxiv.org/pdf"
 """The copy of arXiv that is set apart for programs (https://info.arxiv.org/help/bulk_data.html, "Play nice")."""
@@ -31,7 +31,9 @@ _PARAGRAPH = re.compile(r"\n\s*\n|\n {2,}")
 """How an abstract starts a paragraph: with an empty line, or with blanks before its first word."""
 
 _AT_ONCE = 10
-"""PDFs that are fetched in one turn, one after the other; then someone else who waits may ask."""
+"""PDFs that are fetched in one turn, one after the other; then someone else who waits may ask. As many that fail for
+now, one after the other, end the run."""
+_LONGEST_COMMENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Paper:
     @property
     def withdrawn(self) -> bool:
         """Whether its comment, or the first words of what stands for its abstract, say so."""
-        return bool(_COMMENT.search(self.comment or "") or _ABSTRACT.search(self.abstract[:200]))
+        return bool(_COMMENT.search((self.comment or "")[:_LONGEST_COMMENT]) or _ABSTRACT.search(self.abstract[:200]))
 
 
 def abstract_documents(papers: Iterable[Paper], group_size: int, watch: Watcher | None) -> Iterator[Document | Reject]:
@@ -103,43 +105,50 @@ def pdf_documents(
     turns: Turns,
     *,
     base_url: str = PDF_BASE_URL,
+    as_of: str = "",
     allow_private: bool = False,
     watch: Watcher | None = None,
 ) -> Iterator[Document | Reject]:
-    """Fetch each paper's PDF, one after the other; what was fetched before is not asked again.
+    """Fetch each paper's PDF, one after the other; a file that is there is never downloaded again.
 
     Args:
         papers: in the order wanted.
         store: where the files are kept.
         turns: says when the next request may go.
         base_url: the address before the ids.
+        as_of: any text; another one asks again for whatever failed.
         allow_private: whether `base_url` may be on this machine or in a private network.
-        watch: is told of each paper.
+        watch: is told of each paper, and what failed for now.
 
     Raises:
-        SourceError: more than half, or ten in a row, could not be had for reasons that may pass; raised last.
+        SourceError: more than half, or ten one after the other, could not be had for reasons that may pass; raised
+            last.
     """
-    failures, stopped = Counter[str](), False
+    shortfall, start = Shortfall(), 0
+
+    def on_done(_: Fetched) -> None:
+        _advance(watch)
+
     policy = turns.policy(max_bytes=MAX_BYTES, allow_private=allow_private)
-    for start in range(0, len(papers), _AT_ONCE):
-        some = papers[start : start + _AT_ONCE]
+    while start < len(papers) and shortfall.in_a_row < _AT_ONCE:  # a server that gives nothing is left alone
+        some = papers[start : start + _AT_ONCE - shortfall.in_a_row]
+        start += len(some)
         refused = {paper.id: _refused(paper) or _without_pdf(paper) for paper in some}
         wanted = [_wanted(paper, base_url) for paper in some if refused[paper.id] is None]
         with turns.take():
-            arrived = fetch(wanted, store, policy=policy, clock=turns.clock, on_done=lambda _: _advance(watch))
-            outcomes = {one.name: fetched for one, fetched in arrived}
+            outcomes = fetch(wanted, store, policy=policy, as_of=as_of, clock=turns.clock, on_done=on_done)
+            arrived = {one.name: fetched for one, fetched in outcomes}
         _advance(watch, len(some) - len(wanted))
-        failures.update(fetched.problem for fetched in outcomes.values() if fetched.transient and fetched.problem)
-        yield from (refused[paper.id] or _document(paper, outcomes[paper.id]) for paper in some)
-        stopped = len(outcomes) == _AT_ONCE and all(one.transient and one.problem for one in outcomes.values())
-        if stopped:  # a server that gives nothing any more is left alone
-            break
-    if stopped or failures.total() * 2 > len(papers):
-        told = ", ".join(f"{count} {problem}" for problem, count in failures.most_common())
+        for fetched in arrived.values():
+            shortfall.add(fetched)
+        yield from (refused[paper.id] or _document(paper, arrived[paper.id]) for paper in some)
+    stopped = shortfall.in_a_row >= _AT_ONCE
+    if stopped or shortfall.is_too_much(len(papers)):
         raise SourceError(
-            f"{failures.total()} of {len(papers)} PDFs could not be fetched from {base_url} ({told})"
-            f"{' and no more were asked for' if stopped else ''}; what came is kept: run again to go on"
+            f"{shortfall.total} of {len(papers)} PDFs could not be fetched from {base_url} ({shortfall.reasons})"
+            f"{' and no more were asked for' if start < len(papers) else ''}; what came is kept: run again to go on"
         )
+    shortfall.tell(len(papers), watch)
 
 
 def reject(paper_id: str, reason: str, detail: str) -> Reject:

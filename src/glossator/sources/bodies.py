@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from glossator.errors import SourceError
-from glossator.sources.contents import MARKDOWN_ENDINGS, MAX_TEXT_BYTES
+from glossator.sources.contents import MARKDOWN_ENDINGS, MAX_TEXT_BYTES, TEXT_NAMES
 from glossator.sources.failure import Failure
 from glossator.sources.fetch_store import FetchStore
 from glossator.sources.fetched import HTML, MARKDOWN, PDF, PLAIN
@@ -25,14 +25,17 @@ class Body:
 
     def __init__(self, store: FetchStore, accept: tuple[str, ...]) -> None:
         self._store, self._accept = store, accept
-        self._head, self._kind, self._bytes, self._called_markdown = b"", "", 0, False
+        self._head, self._kind, self._bytes = b"", "", 0
+        self._called_markdown = self._called_text = False
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
         descriptor, self._path = store.open_unfinished()
         self._file = os.fdopen(descriptor, "wb")
 
-    def begin(self, name: str) -> None:
-        """Take in what the file is called where it comes from; it tells Markdown from other text."""
-        self._called_markdown = name.lower().endswith(MARKDOWN_ENDINGS)
+    def begin(self, name: str, media_type: str) -> None:
+        """Take in what the file is called where it comes from: it tells Markdown, and texts that mention PDF."""
+        name = name.lower()
+        self._called_markdown = name.endswith(MARKDOWN_ENDINGS)
+        self._called_text = name.endswith(TEXT_NAMES) or (media_type.startswith("text/") and not name.endswith(".pdf"))
 
     def write(self, data: bytes) -> bool:
         """Take the next bytes in.
@@ -82,7 +85,7 @@ class Body:
         return head
 
     def _type(self, head: bytes) -> str:
-        if is_pdf(head):
+        if is_pdf(head, called_text=self._called_text):
             return PDF
         # Markdown, too, may open with a tag of HTML, but not with that of a whole page.
         as_markdown = self._called_markdown and MARKDOWN in self._accept

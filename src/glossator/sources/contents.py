@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import html
+import itertools
 import os
 import re
 import stat
@@ -32,11 +33,14 @@ MAX_TEXT_BYTES = 20_000_000
 _BLOCK_BYTES = 1 << 20
 _OBJECT_END = b"endobj"
 
-_HEADING = re.compile(r"^ {0,3}#\s+(.+?)\s*#*\s*$", re.MULTILINE)
+_HEADING = re.compile(r"^ {0,3}#[ \t]+(.*)$", re.MULTILINE)
+"""A line that may be a top heading; like those below, each looks at a character a few times at most."""
 MARKDOWN_ENDINGS = (".md", ".markdown")
 _HTML_ENDINGS = (".html", ".htm", ".xhtml")
-_TEXT_ENDINGS = (*MARKDOWN_ENDINGS, ".txt", ".text", ".rst", "")
-"""What prose is called. XML, JSON, code and tables are text as well, but nothing to ask questions about."""
+_PROSE_ENDINGS = (*MARKDOWN_ENDINGS, ".txt", ".text", ".rst")
+"""What prose is called, or nothing. XML, JSON, code and tables are text as well, but nothing to ask questions about."""
+TEXT_NAMES = (*_PROSE_ENDINGS, *_HTML_ENDINGS)
+"""Endings that say outright that a file is a text."""
 
 _TYPES = {
     ".pdf": "application/pdf",
@@ -44,11 +48,16 @@ _TYPES = {
     **dict.fromkeys(MARKDOWN_ENDINGS, "text/markdown"),
 }
 
-_TITLE = re.compile(r"<title\b[^>]{0,500}>(.{1,2000}?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title(?=[\s/>])[^<>]{0,500}>", re.IGNORECASE)
+_TITLE_END = re.compile(r"</title\s{0,100}>", re.IGNORECASE)
+_MOST_TITLES = 20
+"""So many tags are looked at for one that is closed and holds anything."""
 _CHARSET = re.compile(
-    rb"<(?:meta|\?xml)\b[^>]{0,500}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+    rb"<(?:meta|\?xml)\b[^<>]{0,500}?(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE
 )
 _LONGEST_TITLE = 300
+_WRITTEN_TITLE = 2000
+"""As many characters are looked at of a title as it is written."""
 
 _SETTLED_NS = 2_000_000_000
 """A file that was touched more recently may change again without a new time stamp, so it is always read again."""
@@ -123,13 +132,13 @@ def _read(file: BinaryIO, ending: str, max_pdf_bytes: int, max_text_bytes: int) 
 def _name_type(head: bytes, ending: str, size: int) -> str | Contents:
     """The media type that a file's beginning and name tell, or the problem they show."""
     problem = detail = ""
-    binary = "" if is_pdf(head) else name_binary(head)
-    if is_pdf(head):
+    if is_pdf(head, called_text=ending not in (".pdf", "")):
         return "application/pdf"
+    binary = name_binary(head)
     if ending == ".pdf":  # one whose header was damaged may still be read
         problem = "fake_pdf" if binary or is_page(head) else ""
         detail = f"it is called .pdf and is {binary or 'an HTML page'}; rename it, or fetch it again"
-    elif ending not in (*_TEXT_ENDINGS, *_HTML_ENDINGS):
+    elif ending not in (*TEXT_NAMES, ""):
         problem = "unknown_type"
         detail = f"files called {ending} are not read, only PDF, HTML, Markdown and plain text"
     elif binary:
@@ -177,9 +186,24 @@ def _page_title(data: bytes) -> str:
         text = data.decode(encoding, "replace")
     except (LookupError, ValueError):  # no such encoding, or one of the codecs that make no text
         text = data.decode("utf-8", "replace")
-    found = _TITLE.search(text)
-    title = html.unescape(found[1]).replace("\0", "").encode("utf-8", "ignore").decode("utf-8") if found else ""
-    return " ".join(title.split())[:_LONGEST_TITLE]
+    for opened in itertools.islice(_TITLE.finditer(text), _MOST_TITLES):
+        closed = _TITLE_END.search(text, opened.end(), opened.end() + _WRITTEN_TITLE)
+        written = text[opened.end() : closed.start()] if closed else ""
+        title = html.unescape(written).replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+        if title.strip():
+            return " ".join(title.split())[:_LONGEST_TITLE]
+    return ""
+
+
+def _heading(text: str) -> str:
+    """The first top heading of a text in Markdown, without the signs that may close it; empty if there is none."""
+    for line in _HEADING.finditer(text):
+        written = line[1][:_WRITTEN_TITLE].strip()
+        bare = written.rstrip("#")
+        heading = bare.strip() if not bare or bare[-1].isspace() else written
+        if heading:
+            return heading[:_LONGEST_TITLE]
+    return ""
 
 
 def _read_text(file: BinaryIO, size: int, media_type: str) -> Contents:
@@ -200,8 +224,7 @@ def _read_text(file: BinaryIO, size: int, media_type: str) -> Contents:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return _not_text(size)
-    heading = _HEADING.search(first) if media_type == "text/markdown" else None
-    return Contents(media_type, whole.id, size, heading[1] if heading else "")
+    return Contents(media_type, whole.id, size, _heading(first) if media_type == "text/markdown" else "")
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -24,15 +24,14 @@ class Downloader:
     Args:
         web: what asks.
         store: where files and the record are.
-        again: whether what failed for good is asked again.
-        as_of: another one downloads everything anew.
+        as_of: another one asks again for whatever failed.
 
     Raises:
         MissingExtraError: protego is not installed and robots.txt is to be obeyed.
     """
 
-    def __init__(self, web: Web, store: FetchStore, *, again: bool, as_of: str) -> None:
-        self._web, self._store, self._again, self._as_of = web, store, again, as_of
+    def __init__(self, web: Web, store: FetchStore, *, as_of: str) -> None:
+        self._web, self._store, self._as_of = web, store, as_of
         self._robots = Robots(web, store) if web.policy.obey_robots else None
         self._running: dict[tuple[str, tuple[str, ...]], asyncio.Future[Fetched]] = {}
 
@@ -58,7 +57,7 @@ class Downloader:
         terms = Terms(wanted.accept, policy.max_bytes, policy.allow_private, policy.obey_robots, self._as_of)
         # Not in a thread: whoever is wanted first stands first in the line for its host.
         known = self._store.find(wanted.url, terms)
-        if known is not None and not known.transient and not (known.problem and self._again):
+        if known is not None and not known.transient:
             return known
         started = self._web.clock.monotonic()
         fetched = await self._try(wanted, started)

@@ -41,14 +41,14 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a URL was asked under, as far as it decides whether that fails."""
+    """What a URL was asked under: a failure counts under the same terms only, a file under all that take it."""
 
     accept: tuple[str, ...]
     max_bytes: int
     allow_private: bool
     obey_robots: bool
     as_of: str = ""
-    """Another one is another question, also where there is a file already."""
+    """Any text; another one asks again for what failed."""
 
 
 class FetchStore:
@@ -115,9 +115,7 @@ class FetchStore:
     def find(self, url: str, terms: Terms) -> Fetched | None:
         """Take a URL, leave what is on record of it under these terms: a file that is there, or a failure."""
         with self._telling(), self._lock:
-            rows = self._database.execute(
-                "SELECT terms, row FROM fetched WHERE key = ?", (_key(url, terms),)
-            ).fetchall()
+            rows = self._database.execute("SELECT terms, row FROM fetched WHERE key = ?", (content_id(url),)).fetchall()
         failure = None
         for text, row in rows:
             fetched = Fetched(**json.loads(row))
@@ -136,7 +134,7 @@ class FetchStore:
         if fetched.path:
             plain["path"] = Path(fetched.path).relative_to(self.folder).as_posix()
         row = json.dumps(plain, ensure_ascii=True)
-        self._write("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?)", _key(url, terms), _text(terms), row)
+        self._write("INSERT OR REPLACE INTO fetched VALUES (?, ?, ?)", content_id(url), _text(terms), row)
 
     def open_unfinished(self) -> tuple[int, Path]:
         """Make an empty file to write to: its descriptor and its path."""
@@ -195,10 +193,6 @@ class FetchStore:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def _key(url: str, terms: Terms) -> str:
-    return content_id(url, terms.as_of)
 
 
 def _text(terms: Terms) -> str:

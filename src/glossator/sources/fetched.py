@@ -103,7 +103,15 @@ class Policy:
     allow_private: bool = False
     """Whether addresses of this machine and of private networks are asked; link-local ones never are."""
     obey_robots: bool = True
-    user_agent: str = f"glossator/{__version__} (+document collection; obeys robots.txt)"
+    """Whether robots.txt is asked before anything else of a host."""
+    user_agent: str = ""
+    """What to call oneself; empty: name, version and whether robots.txt is obeyed."""
+
+    @property
+    def calls_itself(self) -> str:
+        """What is sent as `User-Agent`."""
+        told = "; obeys robots.txt" if self.obey_robots else ""
+        return self.user_agent or f"glossator/{__version__} (+document collection{told})"
 
 
 POLITE = Policy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -39,22 +40,21 @@ def fetch(
     *,
     policy: Policy = POLITE,
     on_done: Callable[[Fetched], None] | None = None,
-    again: bool = False,
     as_of: str = "",
     clock: Clock = CLOCK,
 ) -> Iterator[tuple[Wanted, Fetched]]:
     """Download what is wanted into a store; yields what became of each, in the order wanted.
 
-    What is in the store already is not asked for again, nor what failed for good under the same policy. Each outcome
-    is on disk before it is yielded, so that a killed run goes on where it stopped.
+    A file that is in the store is never downloaded again. What failed for good is not asked for again under the same
+    policy and `as_of`; what failed for now is, by each call. Each outcome is on disk before it is yielded, so that a
+    killed run goes on where it stopped.
 
     Args:
         wanted: what to download; read as far ahead as is needed and no further.
         store: a folder that recipes and processes may share.
         policy: limits and politeness.
         on_done: called with each outcome as it comes, in the thread that iterates.
-        again: whether what failed for good is asked again.
-        as_of: change it to download everything anew.
+        as_of: any text, such as a date; another one asks again for whatever failed under this one.
         clock: the time and the waiting.
 
     Raises:
@@ -62,7 +62,7 @@ def fetch(
         MissingExtraError: aiohttp or protego is not installed.
     """
     with _opened(store, policy, clock) as (loop, kept, web):
-        downloader = loop.run(_make_downloader(web, kept, again=again, as_of=as_of))
+        downloader = loop.run(_make_downloader(web, kept, as_of=as_of))
         arrived: SimpleQueue[tuple[int, Wanted, Fetched | BaseException]] = SimpleQueue()
         waiting: dict[int, tuple[Wanted, Fetched]] = {}
         source, begun, given, more = iter(wanted), 0, 0, True
@@ -135,7 +135,7 @@ def get_page(
         return Page(shown, *found, kept=True)
     if on_ask:
         on_ask()
-    with _opened(store, policy, clock) as (loop, kept, web):
+    with _opened(store, dataclasses.replace(policy, obey_robots=False), clock) as (loop, kept, web):
         try:
             answer, body = loop.run(_ask(web, _with_query(url, params), headers))
         except Failure as failure:
@@ -169,8 +169,8 @@ async def _end(web: Web) -> None:
     await web.close()
 
 
-async def _make_downloader(web: Web, store: FetchStore, *, again: bool, as_of: str) -> Downloader:
-    return Downloader(web, store, again=again, as_of=as_of)
+async def _make_downloader(web: Web, store: FetchStore, *, as_of: str) -> Downloader:
+    return Downloader(web, store, as_of=as_of)
 
 
 class _Collected:
@@ -179,8 +179,8 @@ class _Collected:
     def __init__(self) -> None:
         self.parts: list[bytes] = []
 
-    def begin(self, name: str) -> None:
-        """Nothing depends on the name."""
+    def begin(self, name: str, media_type: str) -> None:
+        """Nothing depends on what it is called."""
 
     def write(self, data: bytes) -> bool:
         self.parts.append(data)

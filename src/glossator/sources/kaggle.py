@@ -58,7 +58,8 @@ def collect(
         delay_seconds: between the starts of two requests to arXiv, which asks for three.
         dataset: owner and name at Kaggle.
         version: of that dataset; None for the newest there is when it is first asked for.
-        as_of: any word, such as a date; another one asks for the newest version anew.
+        as_of: any text, such as a date; another one asks for the newest version anew, and again for whatever failed.
+            Files that are there are never downloaded again.
         pdf_base_url: what stands before the id in the address of a PDF, if not at arXiv.
         allow_private: whether that may be on this machine or in a private network.
         watch: is told how many papers there are, and of each.
@@ -92,7 +93,7 @@ def collect(
         yield from abstract_documents(papers, group_size, watch)
     else:
         yield from pdf_documents(
-            papers, Path(store), turns, base_url=pdf_base_url, allow_private=allow_private, watch=watch
+            papers, Path(store), turns, base_url=pdf_base_url, as_of=as_of, allow_private=allow_private, watch=watch
         )
 
 

@@ -28,7 +28,12 @@ STALL_SECONDS = 300.0
 _LOOK_SECONDS = 1.0
 _MOST_DETAIL = 300
 _CODE = """
-import json, sys
+import json, os, sys, threading
+def end_with_caller():
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+threading.Thread(target=end_with_caller, daemon=True).start()
 import kagglehub
 dataset, file, answer = sys.argv[1:]
 try:
@@ -40,6 +45,7 @@ except BaseException as error:
 with open(answer, "w") as out:
     json.dump(told, out)
 """
+"""Ends when its standard input does: the pipe to it closes whenever, and however, the caller ends."""
 
 
 def download(
@@ -96,7 +102,7 @@ def _run(handle: str, file: str, folder: Path, stall_seconds: float) -> Path:
         process = subprocess.Popen(  # noqa: S603 - this interpreter and the code above
             [sys.executable, "-c", _CODE, handle, file, str(answer)],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -104,7 +110,7 @@ def _run(handle: str, file: str, folder: Path, stall_seconds: float) -> Path:
             _wait(process, handle, folder, stall_seconds)
         finally:
             process.kill()
-            process.wait()
+            process.communicate()
         try:
             told = json.loads(answer.read_text("utf-8"))
         except (OSError, ValueError):

@@ -34,10 +34,11 @@ def collect(
 ) -> Iterator[Document | Reject]:
     """Collect PDF, HTML, Markdown and plain text files; what cannot be taken becomes a reject.
 
-    A PDF is known by its content, whatever it is called. Other files are taken if they are called `.html`, `.htm` or
-    `.xhtml` and hold tags, in any encoding, or are UTF-8 text and called `.md`, `.markdown`, `.txt`, `.text`, `.rst`
-    or nothing; a plain text that opens with a doctype or `<html>` is a page. Files come sorted by name; the same bytes
-    under several names make one document with all of them as origins. Hidden files are passed over in silence.
+    A PDF is known by its content, whatever it is called; a text that mentions a PDF's header is none. Other files are
+    taken if they are called `.html`, `.htm` or `.xhtml` and hold tags, in any encoding, or are UTF-8 text and called
+    `.md`, `.markdown`, `.txt`, `.text`, `.rst` or nothing; a plain text that opens with a doctype or `<html>` is a
+    page. Files come sorted by name; the same bytes under several names make one document with all of them as origins.
+    Hidden files are passed over in silence.
 
     Args:
         path: a file, a folder, or a glob pattern such as `papers/*.pdf`.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from glossator.sources.arrow_sizes import largest_batch_bytes
 from glossator.sources.reading import Fault
 from glossator.sources.table_rows import READERS, NumberedRow
 
@@ -20,8 +21,13 @@ TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ARROW)
 DATASET_FILES = ("dataset_info.json", "state.json", "dataset_dict.json")
 """What lies beside the rows of a saved data set and tells about them."""
 
+MAX_BATCH_BYTES = 250_000_000
+"""A file with a larger record batch, unpacked and with its dictionaries, is not taken."""
+
 _ROWS = 64
 """Rows in memory at once, besides the record batch that they are in."""
+_SMALL_BYTES = 20_000_000
+"""Of a larger batch, one row at a time: all of them may repeat one long value."""
 
 
 def read_table(file: BinaryIO, ending: str) -> Iterator[NumberedRow]:
@@ -68,10 +74,16 @@ def _read_arrow(file: BinaryIO) -> Iterator[NumberedRow]:
 
     number = 0
     try:
-        reader = pa.ipc.open_stream(file)
-        for batch in reader:
-            for start in range(0, batch.num_rows, _ROWS):
-                for row in batch.slice(start, _ROWS).to_pylist():
+        largest = largest_batch_bytes(file)
+        if largest > MAX_BATCH_BYTES:
+            told = f"{largest / 1e6:.0f} MB; at most {MAX_BATCH_BYTES / 1e6:g} MB are read of it"
+            yield 0, Fault("too_large", f"a record batch unpacks to {told}; save it in smaller ones")
+            return
+        for batch in pa.ipc.open_stream(file):
+            batch.validate(full=True)  # offsets that lead out of their buffer would end the process
+            rows = _ROWS if batch.get_total_buffer_size() <= _SMALL_BYTES else 1
+            for start in range(0, batch.num_rows, rows):
+                for row in batch.slice(start, rows).to_pylist():
                     number += 1
                     yield number, row
     except (pa.ArrowException, OSError, ValueError) as error:

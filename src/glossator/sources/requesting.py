@@ -34,8 +34,8 @@ BeforeHop = Callable[["URL"], Awaitable[float]]
 class Sink(Protocol):
     """Where a body goes. Both may raise `Failure`."""
 
-    def begin(self, name: str) -> None:
-        """A body starts; `name` is the path of its URL."""
+    def begin(self, name: str, media_type: str) -> None:
+        """A body starts; `name` is the path of its URL, `media_type` what the server calls it."""
 
     def write(self, data: bytes) -> bool:
         """Take the next bytes in; False if no more are wanted."""
@@ -144,7 +144,7 @@ class Web:
                     return response.headers["Location"]
                 if response.status != 200 and not any_status:
                     raise _failed_status(response, self.clock)
-                sink.begin(url.path)
+                sink.begin(url.path, response.content_type)
                 await self._read(response, sink, max_bytes)
                 failed = _failed_status(response, self.clock)
                 shown = hide_secrets(str(url))
@@ -198,7 +198,7 @@ def _open_session(policy: Policy) -> ClientSession:
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=policy.timeout_seconds),
-        headers={"User-Agent": policy.user_agent, "Accept": "*/*", "Accept-Encoding": "gzip"},
+        headers={"User-Agent": policy.calls_itself, "Accept": "*/*", "Accept-Encoding": "gzip"},
         auto_decompress=False,
         trust_env=False,
         middlewares=(functools.partial(_ask_once, timeout_seconds=policy.timeout_seconds),),

@@ -19,17 +19,21 @@ AGENT = "glossator"
 """The name that a robots.txt may speak to."""
 MAX_BYTES = 512_000
 """As much of a robots.txt is read (RFC 9309, section 2.5: at least 500 KiB)."""
+_MOST_SENT_BYTES = 100_000_000
+"""One that is told to be longer, or unpacks to nothing for so long, cannot be read."""
 LONGEST_DELAY_SECONDS = 60.0
 """However long a robots.txt asks to wait between two requests."""
 
 _DAY_SECONDS = 86_400.0
+_NOWHERE = {"redirect", "refused_address", "bad_url"}
+"""Problems of a robots.txt that is not there, besides those of its status: redirects that lead to none."""
 
 
 class Robots:
     """The rules of every origin asked about, in one event loop.
 
-    A file that is not there (4xx) allows everything; one that cannot be read now (5xx, no connection) forbids
-    everything for now (RFC 9309, section 2.3.1).
+    A file that is not there (4xx) allows everything; one that cannot be read now (5xx, no connection, a body that
+    cannot be unpacked) forbids everything for now (RFC 9309, section 2.3.1).
 
     Args:
         web: what asks.
@@ -76,9 +80,9 @@ class Robots:
         for attempt in range(1, self._web.policy.attempts + 1):
             body = _Beginning()
             try:
-                await self._web.get(f"{origin}/robots.txt", body, max_bytes=self._web.policy.max_bytes)
+                await self._web.get(f"{origin}/robots.txt", body, max_bytes=_MOST_SENT_BYTES)
             except Failure as failure:
-                if not failure.transient:
+                if _is_absent(failure):
                     return ""
                 if not failure.retry or attempt == self._web.policy.attempts:
                     raise Failure(
@@ -93,14 +97,21 @@ class Robots:
         return body.data.decode("utf-8", "replace")
 
 
+def _is_absent(failure: Failure) -> bool:
+    """Whether there is no such file, which lets everything be read; else it is only out of reach."""
+    if failure.status is None:
+        return failure.problem in _NOWHERE
+    return failure.status < 500 and not failure.transient
+
+
 class _Beginning:
     """Keeps as much of a body as is read of a robots.txt."""
 
     def __init__(self) -> None:
         self.data = b""
 
-    def begin(self, name: str) -> None:
-        """Nothing depends on the name."""
+    def begin(self, name: str, media_type: str) -> None:
+        """Nothing depends on what it is called."""
 
     def write(self, data: bytes) -> bool:
         self.data = (self.data + data)[:MAX_BYTES]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from glossator.errors import SourceError
+from glossator.sources.parquet_sizes import oversized_column, rows_at_once
 from glossator.sources.reading import Fault, JsonObject, as_utf8, parse_json, read_lines
 
 MAX_FIELD_CHARACTERS = 25_000_000
@@ -17,8 +18,6 @@ MAX_FIELD_CHARACTERS = 25_000_000
 
 _SNIFFED_CHARACTERS = 64_000
 _DELIMITERS = ",;\t"
-_PARQUET_ROWS = 64
-"""Rows in memory at once; with the longest texts, a little more than a gigabyte."""
 _MAX_NAMED = 20
 
 NumberedRow = tuple[int, "Mapping[str, Any] | Fault"]
@@ -121,17 +120,24 @@ def _read_parquet(file: BinaryIO, path: Path, columns: Sequence[str]) -> Iterato
 
     try:
         table = pq.ParquetFile(file)
+        oversized = oversized_column(table.metadata)
         names = list(table.schema_arrow.names)
     except (pa.ArrowException, OSError, ValueError) as error:
         yield 0, Fault("broken_file", f"no Parquet file ({_first_line(error)})")
         return
     _require(path, [column for column in columns if column not in names], names)
+    if oversized:
+        yield 0, Fault("too_large", f"{oversized}; write it in smaller row groups")
+        return
     number = 0
     try:
-        for batch in table.iter_batches(batch_size=_PARQUET_ROWS):
-            for row in batch.to_pylist():
-                number += 1
-                yield number, row
+        for group in range(table.num_row_groups):
+            rows = rows_at_once(table.metadata.row_group(group))
+            for batch in table.iter_batches(batch_size=rows, row_groups=[group]):
+                batch.validate(full=True)
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
     except (pa.ArrowException, OSError, ValueError) as error:
         yield number + 1, Fault("broken_file", f"cannot be read from here on ({_first_line(error)})")
 

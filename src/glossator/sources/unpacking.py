@@ -36,18 +36,20 @@ class Unpacking:
         if not self._packed:
             yield block
             return
-        while block:
+        full = False
+        while block or full:
             if self._stream is None:
                 # 47: gzip or zlib, told by the header; -15: deflate without one, as some servers send it.
                 wrapped = block[0] == 0x1F or block[0] & 0x0F == 8
                 self._stream = zlib.decompressobj(47 if wrapped else -15)
             try:
-                part = self._stream.decompress(block, _STEP_BYTES)
+                part: bytes = self._stream.decompress(block, _STEP_BYTES)
             except zlib.error as error:
                 raise Failure("bad_encoding", "what was sent cannot be unpacked") from error
             if part:
                 yield part
             block = self._stream.unconsumed_tail
+            full = len(part) == _STEP_BYTES and not self._stream.eof  # more may wait inside, with no byte left to take
             if self._stream.eof:
                 # A further member, or the zeros that some servers pad with.
                 block = self._stream.unused_data.lstrip(b"\0")

@@ -37,7 +37,7 @@ def collect(
     """Collect PDF, HTML, Markdown and plain text from the web; what cannot be had becomes a reject.
 
     Documents come in the order of their addresses, those of `urls` before those of the file. What is in the store is
-    not asked for again, nor what failed for good.
+    never downloaded again; what failed for good is asked for again under another `as_of`.
 
     Args:
         urls: addresses.
@@ -45,7 +45,7 @@ def collect(
         path: a text file with one address a line; blank lines, and from a `#` at a line's start or after a space on,
             are passed over.
         license: of the documents, as the user tells it.
-        as_of: change it to download everything anew.
+        as_of: any text, such as a date; another one asks again for whatever failed.
         timeout_seconds: see `fetched.Policy`, as for all that follow.
         max_bytes: of one file.
         attempts: tries of one address.
@@ -60,7 +60,7 @@ def collect(
         SourceError: there is no address, the file cannot be read, the store cannot be used, or more than half of the
             addresses failed for reasons that may pass.
     """
-    addresses = list(dict.fromkeys([*(url.strip() for url in urls), *(_read_list(Path(path)) if path else ())]))
+    addresses = list(dict.fromkeys([*(url.strip() for url in urls), *(read_list(Path(path)) if path else ())]))
     if not addresses:
         raise SourceError(f"urls: no address in {path or 'urls'}; write one, such as https://example.org/paper.pdf")
     policy = Policy(
@@ -74,7 +74,7 @@ def collect(
     )
     if watch:
         watch.expect(len(addresses), "file")
-    harvest = Harvest("urls", license)
+    harvest = Harvest("urls", license, watch)
     wanted = (Wanted(url, url, ACCEPT) for url in addresses)
     told = (lambda _: watch.advance()) if watch else None
     for _, fetched in fetch(wanted, store, policy=policy, on_done=told, as_of=as_of, clock=clock):
@@ -83,15 +83,20 @@ def collect(
 
 
 def state(urls: Sequence[str] = (), *, path: Path | str | None = None, **_: object) -> str:
-    """Hash the addresses; what lies there is taken to stay the same, `as_of` says when it is not.
+    """Hash the addresses; what lies there is taken to stay the same.
 
     Raises:
         SourceError: the file cannot be read.
     """
-    return content_id("urls", *urls, "", *(_read_list(Path(path)) if path else ()))
+    return content_id("urls", *urls, "", *(read_list(Path(path)) if path else ()))
 
 
-def _read_list(path: Path) -> list[str]:
+def read_list(path: Path) -> list[str]:
+    """Take a text file with one address a line, leave its addresses.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
     try:
         if path.stat().st_size > MAX_LIST_BYTES:
             raise SourceError(f"{path}: {path.stat().st_size / 1e6:.0f} MB are no list of addresses; name another file")

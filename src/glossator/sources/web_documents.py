@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -11,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 from glossator.errors import SourceError
 from glossator.records import Document, JsonValue, Reject, content_id
 from glossator.sources.contents import read_contents
-from glossator.sources.fetched import PDF, Fetched
+from glossator.sources.fetched import PDF, Fetched, Watcher
+from glossator.sources.shortfall import Shortfall
 
 
 class Harvest:
@@ -20,17 +20,23 @@ class Harvest:
     Args:
         kind: the kind of source, for origins and messages.
         license: of what is fetched, as the user tells it.
+        watch: is told what failed for now.
     """
 
-    def __init__(self, kind: str, license: str | None) -> None:  # noqa: A002 - the record's own name
-        self._kind, self._license = kind, license
+    def __init__(
+        self,
+        kind: str,
+        license: str | None,  # noqa: A002 - the record's own name
+        watch: Watcher | None = None,
+    ) -> None:
+        self._kind, self._license, self._watch = kind, license, watch
         self._documents: dict[str, Document] = {}
         self._rejects: list[Reject] = []
         self._wanted = 0
-        self._failed_for_now = Counter[str]()
+        self._shortfall = Shortfall()
 
     def add(self, fetched: Fetched, *, title: str = "", metadata: Mapping[str, JsonValue] | None = None) -> None:
-        """Take in what became of one URL.
+        """Take in what became of one URL; of the same bytes from two, the first one's title and metadata count.
 
         Args:
             fetched: the outcome.
@@ -38,14 +44,15 @@ class Harvest:
             metadata: what the source told besides.
         """
         self._wanted += 1
+        self._shortfall.add(fetched)
         if fetched.problem:
-            self._failed_for_now[fetched.problem] += fetched.transient
             self._rejects.append(self._reject(fetched))
             return
         document = self._document(fetched, title, metadata or {})
         known = self._documents.get(document.id)
         if known is not None:
-            document = dataclasses.replace(known, origins=(*known.origins, *document.origins))
+            both = {**document.metadata, **known.metadata}
+            document = dataclasses.replace(known, origins=(*known.origins, *document.origins), metadata=both)
         self._documents[document.id] = document
 
     def leave(self) -> Iterator[Document | Reject]:
@@ -54,13 +61,12 @@ class Harvest:
         Raises:
             SourceError: more than half of what was wanted failed for reasons that may pass.
         """
-        failed = self._failed_for_now.total()
-        if 2 * failed > self._wanted:
-            reasons = ", ".join(f"{count} {problem}" for problem, count in self._failed_for_now.most_common() if count)
+        if self._shortfall.is_too_much(self._wanted):
             raise SourceError(
-                f"{self._kind}: {failed} of {self._wanted} could not be fetched for now ({reasons}); what came is kept,"
-                " run again to go on"
+                f"{self._kind}: {self._shortfall.total} of {self._wanted} could not be fetched for now"
+                f" ({self._shortfall.reasons}); what came is kept, run again to go on"
             )
+        self._shortfall.tell(self._wanted, self._watch)
         yield from self._documents.values()
         yield from self._rejects
 

@@ -65,7 +65,8 @@ def collect(
         country: the search is made from, such as `us`.
         base_url: another server that speaks the API.
         key_variable: the environment variable that holds the key.
-        as_of: change it to search anew; files that are there already are not downloaded again.
+        as_of: any text, such as a date; another one searches anew and asks again for whatever failed. Files that are
+            there are never downloaded again.
         timeout_seconds: see `fetched.Policy`, as for all that follow.
         max_bytes: of one file.
         attempts: tries of one address.
@@ -100,7 +101,7 @@ def collect(
     for asked in searches:
         results = [one.result for one in found if one.asked == asked]
         _write_metadata(service, asked, results, outcomes)
-    yield from _harvest(found, outcomes, license)
+    yield from _harvest(found, outcomes, license, watch)
 
 
 def state(query: str | Sequence[str] = (), **_: object) -> str:  # noqa: ARG001 - the recipe's part of the fingerprint
@@ -129,12 +130,16 @@ def _fetch(found: list[_Found], accept: str, service: Service, watch: Watcher | 
     if watch:
         watch.expect(len(wanted), "file")
     told = (lambda _: watch.advance()) if watch else None
-    fetched = fetch(wanted, service.store, policy=service.policy, on_done=told, clock=service.clock)
+    fetched = fetch(
+        wanted, service.store, policy=service.policy, on_done=told, as_of=service.as_of, clock=service.clock
+    )
     return {one.url: outcome for one, outcome in fetched}
 
 
-def _harvest(found: list[_Found], outcomes: dict[str, Fetched], license_: str | None) -> Iterator[Document | Reject]:
-    harvest = Harvest("web_search", license_)
+def _harvest(
+    found: list[_Found], outcomes: dict[str, Fetched], license_: str | None, watch: Watcher | None
+) -> Iterator[Document | Reject]:
+    harvest = Harvest("web_search", license_, watch)
     for one in _first_of_each(found):
         told = {"query": one.asked.query, "position": one.result.position, "source": one.result.source}
         harvest.add(outcomes[one.result.url], title=one.result.title, metadata=told)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from glossator.errors import MissingExtraError
 from glossator.text.containment import CONTAINMENT, join_contained
 from glossator.text.forest import Forest
-from glossator.text.shingles import Shingles, count_shared, hash_shingles, shingles
+from glossator.text.shingles import Shingles, hash_shingles, shingles, similarity
 
 if TYPE_CHECKING:
     from glossator.text.shingles import Numbers, Places
@@ -40,7 +40,7 @@ _SIGNED_AT_ONCE = 39
 
 
 def cluster(
-    texts: Mapping[str, str], *, threshold: float = THRESHOLD, contained: float = CONTAINMENT, seed: int = 42
+    texts: Mapping[str, str], *, threshold: float = THRESHOLD, contained: float | None = CONTAINMENT, seed: int = 42
 ) -> dict[str, str]:
     """Take texts by id, leave the id of each text's cluster: the smallest id among its members.
 
@@ -53,7 +53,7 @@ def cluster(
         threshold: Jaccard similarity of three-word shingles, above 0 and at most 1, from which two texts count as
             near-duplicates.
         contained: share of the smaller text's shingles in the larger one, above 0 and at most 1, from which they do
-            as well.
+            as well; None: containment does not count.
         seed: decides the random permutations of MinHash, hence which of the pairs around the threshold are missed.
 
     Raises:
@@ -61,7 +61,7 @@ def cluster(
         ValueError: `threshold` or `contained` is out of range.
     """
     for name, value in (("threshold", threshold), ("contained", contained)):
-        if not 0 < value <= 1:
+        if value is not None and not 0 < value <= 1:
             raise ValueError(f"{name} is {value}; it must lie above 0 and not above 1")
     try:
         import rensa
@@ -72,7 +72,8 @@ def cluster(
     hashed = hash_shingles([texts[text_id] for text_id in ids])
     for proposed in _propose(rensa, hashed, threshold=threshold, seed=seed):
         _join_similar(forest, hashed, *proposed, threshold)
-    join_contained(forest, hashed, share=contained)
+    if contained is not None:
+        join_contained(forest, hashed, share=contained)
     return {text_id: ids[forest.root(position)] for position, text_id in enumerate(ids)}
 
 
@@ -200,8 +201,5 @@ def _roots(forest: Forest[int], places: Places, count: int) -> Places:
 
 def _join_if_similar(forest: Forest[int], hashed: Shingles, one: int, other: int, threshold: float) -> None:
     first, second = sorted((forest.root(one), forest.root(other)))
-    if first != second:
-        left, right = hashed.of(one), hashed.of(other)
-        shared = count_shared(left, right)
-        if shared / (len(left) + len(right) - shared) >= threshold:
-            forest.join(first, second)
+    if first != second and similarity(hashed.of(one), hashed.of(other)) >= threshold:
+        forest.join(first, second)

@@ -111,6 +111,12 @@ def count_shared(one: Numbers, other: Numbers) -> int:
     return int(np.count_nonzero(both[1:] == both[:-1]))
 
 
+def similarity(one: Numbers, other: Numbers) -> float:
+    """Take the ascending distinct numbers of two texts, leave their Jaccard similarity; 0 if neither has any."""
+    shared = count_shared(one, other)
+    return shared / max(1, len(one) + len(other) - shared)
+
+
 def _fold(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 

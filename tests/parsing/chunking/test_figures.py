@@ -2,6 +2,7 @@ import pytest
 from tests.parsing.chunking.building import chunk, heading, paragraph, parsed, prose
 
 from glossator.parsing.chunking.figures import mentioned_numbers
+from glossator.parsing.figure_spots import label_of
 from glossator.records import Block, Figure
 
 
@@ -29,6 +30,12 @@ def figure(number, description="", page=1, label=None):
         ("Figure 2-2000", ["2"]),
         ("figures of speech, configure 3, a figure 100", ["100"]),
         ("Table 3 and Section 4", []),
+        ("Scheme 3 and plate 2a", ["Scheme 3", "Plate 2a"]),
+        ("Schemes 2–4, Chart 5 and Figure 6", ["Scheme 2", "Scheme 3", "Scheme 4", "Chart 5", "6"]),
+        ("Scheme 1 and Fig. 2, Figure 3 and Scheme 4", ["Scheme 1", "2", "3", "Scheme 4"]),
+        ("Figure IV and Figs. II and V", ["IV", "II", "V"]),
+        ("Figure 2 and I saw it", ["2"]),
+        ("Figures in Figure Via", []),
     ],
 )
 def test_figures_are_named_in_many_ways(text, numbers):
@@ -40,6 +47,15 @@ def test_a_chunk_holds_the_figures_that_it_mentions():
     text = "As Figures 3 and 1c show, it works here, see also Fig. 2b and figure 99."
     (only,), _ = chunk(parsed(paragraph(text), figures=figures))
     assert only.figures == ("id1", "id3", "id2b")
+
+
+@pytest.mark.parametrize(
+    "caption", ["Scheme 3. A road.", "Plate 2: A moth.", "Chart S1 – Growth", "Figure IV. Tides", "FIG. 7a: Waves"]
+)
+def test_every_label_that_a_caption_gives_is_found_by_its_mention(caption):
+    label = label_of(caption)
+    (only,), _ = chunk(parsed(paragraph(f"As {label} shows, it works well here."), figures=[figure(1, label=label)]))
+    assert only.figures == ("id1",)
 
 
 def test_a_chunk_holds_the_figures_that_stand_within_it():

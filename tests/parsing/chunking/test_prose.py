@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from tests.parsing.chunking.building import chunk, heading, paragraph, parsed, prose
 
@@ -72,3 +74,34 @@ def test_headings_of_any_depth_and_length_make_paths_of_bounded_size():
     chunks, _ = chunk(parsed(heading("One", 1), *blocks, paragraph(prose(12))))
     assert len(chunks[0].heading_path) <= 12
     assert max(map(len, chunks[0].heading_path)) <= 300
+
+
+OPENING = [heading("Title", 1), paragraph("A short intro."), Block("list_item", "one thing", 1), heading("Body", 2)]
+
+
+@pytest.mark.parametrize("parser", ["html/1", "plain/3", "none"])
+def test_only_a_pdf_has_front_matter(parser):
+    document = dataclasses.replace(parsed(*OPENING, paragraph(prose(9))), parser=parser)
+    assert [run.text for run in select_prose(document).runs] == ["A short intro.\n\none thing", prose(9)]
+
+
+@pytest.mark.parametrize("parser", ["fast/2", "fast/2+ocr/1", "ocr/1", "pymupdf/1", "docling/1"])
+def test_names_between_title_and_first_section_of_a_pdf_are_front_matter(parser):
+    document = dataclasses.replace(parsed(*OPENING, paragraph(prose(9))), parser=parser)
+    assert [reject.reason for reject in select_prose(document).rejects] == ["front_matter", "front_matter"]
+
+
+@pytest.mark.parametrize(
+    "abstract",
+    [
+        "小さな猫が大きな犬と一緒に公園で遊んでいます。その様子を三年の間、毎日観察しました。",
+        "تصف هذه الورقة طريقة جديدة " * 6 + "وتبين أنها تعمل.",
+    ],
+    ids=["unspaced", "caseless"],
+)
+def test_an_abstract_in_a_script_without_case_is_prose_and_names_in_it_are_not(abstract):
+    names = "山田太郎、鈴木花子、佐藤次郎、高橋三郎、田中四郎、東京大学情報理工学系研究科"
+    document = parsed(heading("Title", 1), paragraph(names), paragraph(abstract), heading("Body", 2))
+    prose_found = select_prose(document)
+    assert [run.text for run in prose_found.runs] == [abstract]
+    assert [reject.reason for reject in prose_found.rejects] == ["front_matter"]

@@ -11,11 +11,14 @@ from string import ascii_lowercase
 from glossator.parsing.chunking.prose import Path, Place, Prose, Run, is_back_matter, reject
 from glossator.records import Figure, ParsedDocument
 
-_NUMBER = r"(?:[A-Z]\.?)?\d{1,4}(?:\.\d{1,4}){0,3}"
+_ROMAN = r"(?-i:[IVX]{1,6}|[ivx]{2,6})(?![A-Za-z\d])"
+_NUMBER = rf"(?:(?:[A-Z]\.?)?\d{{1,4}}(?:\.\d{{1,4}}){{0,3}}|{_ROMAN})"
 _PANEL = r"(?:\s?\([a-z](?:\s?[-–,]\s?[a-z]){0,4}\)|[a-z](?:[-–,][a-z]){0,4}(?![A-Za-z]))?"
 _ITEM = rf"(?P<number>{_NUMBER})(?P<panel>{_PANEL})"
 _LETTER = re.compile(r"[a-z]")
-_FIRST = re.compile(rf"\bfig(?:ure)?(?P<plural>s?)(?![a-z])\.?[\s~]{{0,3}}{_ITEM}", re.IGNORECASE)
+_FIRST = re.compile(
+    rf"\b(?:fig(?:ure)?|(?P<name>scheme|plate|chart))(?P<plural>s?)(?![a-z])\.?[\s~]{{0,3}}{_ITEM}", re.IGNORECASE
+)
 _NEXT = re.compile(
     rf"\s{{0,3}}(?P<joint>,\s?(?:and|or|&)|,|and|or|&|to|[-–—])\s{{0,3}}(?P<again>fig(?:ure)?s?\.?[\s~]{{0,3}})?{_ITEM}",
     re.IGNORECASE,
@@ -61,6 +64,7 @@ class FigureIndex:
 def mentioned_numbers(text: str) -> list[str]:
     """Take a text, leave the numbers of the figures it names, such as `3`, `3a`, `S2`, `4.1`, in their order.
 
+    Schemes, plates and charts have numbers of their own, such as `Scheme 3`; Roman numerals are capitals.
     `Figures 2 and 3`, `Figs. 2-4` and `Fig. 3a,b` name several, or several panels of one. In `Figure 2, 10 samples`
     the second number is none: a bare comma goes on only after the plural.
     """
@@ -68,25 +72,30 @@ def mentioned_numbers(text: str) -> list[str]:
     for match in _FIRST.finditer(text):
         item: re.Match[str] | None = match
         previous = ""
+        name = f"{match['name'].capitalize()} " if match["name"] else ""
         while item is not None:
             number = _normal(item["number"])
             if item is not match:
                 if item["joint"] == "," and not match["plural"] and not item["again"]:
                     break
+                if (name and item["again"]) or number.isalpha() != previous.isalpha():
+                    break
                 if item["joint"].lower() in _RANGE:
                     between = _between(previous, number)
                     if not between:
                         break
-                    numbers.update(dict.fromkeys(between))
+                    numbers.update(dict.fromkeys(name + one for one in between))
             letters = _LETTER.findall(item["panel"].lower())
-            numbers.update(dict.fromkeys(number + letter for letter in letters) if letters else {number: None})
+            numbers.update(dict.fromkeys(name + number + letter for letter in letters or [""]))
             previous = number
             item = _NEXT.match(text, item.end())
     return list(numbers)
 
 
 def _normal(number: str) -> str:
-    """`S.2` and `s2` are `S2`."""
+    """`S.2` and `s2` are `S2`, `iv` is `IV`."""
+    if number.isalpha():
+        return number.upper()
     return number[0].upper() + number[1:].removeprefix(".") if number[0].isalpha() else number
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from glossator.parsing.options import PARSERS
 from glossator.records import Block, ParsedDocument, Reject, content_id
 from glossator.text.sentences import split_sentences
 from glossator.text.tokens import TokenMap
@@ -27,6 +28,8 @@ _BACK_MATTER = re.compile(
 _SENTENCE_END = re.compile(r"[.!?:;…。！？؟।][\"'”’)\]」』]*$")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 """Characters of scripts that set no spaces between words."""
+_ABSTRACT_WORDS = 25
+"""A paragraph before the first section that has fewer words is no abstract."""
 _FRAGMENT_WORDS = 12
 """A paragraph of fewer words that ends like no sentence is a fragment: a label, a running title."""
 _NAMES = re.compile(
@@ -109,12 +112,17 @@ def select_prose(parsed: ParsedDocument) -> Prose:
     """Take a parsed document, leave its paragraphs and list items as runs.
 
     Front matter, back matter and fragments become rejects; headings, captions, tables, code and references are no
-    prose.
+    prose. Front matter is looked for in PDFs only: names and affiliations stand there between title and first section,
+    where a web page or a text has its opening words.
     """
     prose = Prose()
     chosen: list[tuple[int, Block, Path]] = []
     title = _title_position(parsed.blocks)
-    before_section = title is not None and any(block.kind == "heading" for block in parsed.blocks[title + 1 :])
+    before_section = (
+        title is not None
+        and parsed.parser.partition("/")[0] in PARSERS  # the parsers of PDFs
+        and any(block.kind == "heading" for block in parsed.blocks[title + 1 :])
+    )
     stack: list[tuple[int, str]] = []
     for position, block in enumerate(parsed.blocks):
         if block.kind == "heading" and position != title:
@@ -205,7 +213,22 @@ def _is_fragment(text: str) -> bool:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether a paragraph before the first section is an abstract rather than names and affiliations."""
+    """Whether a paragraph before the first section is an abstract rather than names and affiliations.
+
+    Where spaces divide no words, characters are counted for them. Most letters of such scripts, and of some others,
+    have no case: there an abstract is told by its sentences.
+    """
     words = text.split()
+    unspaced = len(_UNSPACED.findall(text, 0, 50 * _ABSTRACT_WORDS))
     lower = sum(word[0].islower() for word in words)
-    return len(words) >= 25 and lower > 0.6 * len(words) and len(_NAMES.findall(text)) < 3
+    caseless = unspaced + sum(_is_caseless(word[0]) and not _UNSPACED.match(word[0]) for word in words)
+    count = len(words) + unspaced
+    if count < _ABSTRACT_WORDS or len(_NAMES.findall(text)) > 2:
+        return False
+    if caseless > 0.5 * count:
+        return _SENTENCE_END.search(text) is not None
+    return lower > 0.6 * len(words)
+
+
+def _is_caseless(character: str) -> bool:
+    return character.isalpha() and character.lower() == character.upper()
