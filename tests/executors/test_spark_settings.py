@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from glossator.errors import GlossatorError, MissingExtraError
-from glossator.executors import SparkError, SparkSettings, check_spark, java_version, require_java
+from glossator.executors import SparkError, SparkSettings, check_spark, java_version
+from glossator.executors.spark_settings import require_java
 
 needs_pyspark = pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed")
 

@@ -254,3 +254,25 @@ def test_yaml_that_holds_strange_keys_or_itself_is_told(text: str):
 def test_a_dotenv_file_that_is_no_text_is_told():
     Path(".env").write_bytes(b"A=\xff\xfe\n")
     assert "save it as UTF-8" in problems_of(MINIMAL)["(file)"]
+
+
+def test_a_secret_has_no_place_in_the_settings_of_spark(tmp_path: Path):
+    path = tmp_path / "r.yaml"
+    path.write_text(
+        "name: r\nsources: [{kind: local_files, path: a}]\n"
+        "parsing: {spark: {config: {spark.hadoop.fs.s3a.secret.key: hush-hush}}}\n"
+    )
+    with pytest.raises(RecipeError, match=r"spark-defaults\.conf") as told:
+        load_recipe(path, (), {})
+    assert "hush-hush" not in str(told.value)
+
+
+def test_days_ids_and_ranges_of_a_search_are_checked_before_anything_is_asked(tmp_path: Path):
+    path = tmp_path / "r.yaml"
+    path.write_text("name: r\nsources: [{kind: arxiv, ids: [1707.08567], date_from: yesterday}]\n")
+    with pytest.raises(RecipeError, match="put the id in quotes") as told:
+        load_recipe(path, (), {})
+    assert "'yesterday' is no day" in str(told.value)
+    path.write_text("name: r\nsources: [{kind: arxiv, date_from: 2026-02-01, date_to: 2026-01-01}]\n")
+    with pytest.raises(RecipeError, match="swap them"):
+        load_recipe(path, (), {})

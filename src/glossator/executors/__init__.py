@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from glossator.executors.local import map_call
 from glossator.executors.spark import map_on_spark
 from glossator.executors.spark_session import spark_session
-from glossator.executors.spark_settings import SparkError, SparkSettings, check_spark, java_version, require_java
+from glossator.executors.spark_settings import SparkError, SparkSettings, check_spark, java_version
 from glossator.executors.wire import Call, call_of, decode, encode, name_of, shipped
 from glossator.executors.worker import Failure, Result
 
@@ -33,7 +33,6 @@ __all__ = [
     "check_spark",
     "java_version",
     "map_records",
-    "require_java",
     "shipped",
     "spark_session",
 ]

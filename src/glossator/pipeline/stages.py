@@ -90,7 +90,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("2b", "chunk", "process", "chunks", ("parse",), "2", document_settings.chunk, processing.chunk, _reads),
     Stage("2c", "index", "process", "the search index", ("collect", "parse", "chunk"), "1",
           settings.index, searching.index, _indexes),
-    Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "3",
+    Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "4",
           settings.split, samples.split, _splits, adds_to=settings.kept_splits),
     Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "parse", "chunk", "split"), "3",
           settings.synthesize, samples.synthesize, _teaches),

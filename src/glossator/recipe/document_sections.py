@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from glossator.recipe.section import Section
+from glossator.recipe.section import Section, looks_secret
 from glossator.recipe.teacher_sections import ChatTeacherSection
 
 
@@ -28,6 +28,13 @@ class SparkSection(Section):
     items_per_wave: int = Field(1024, ge=1, description="Documents given to the cluster at once.")
     items_per_partition: int = Field(16, ge=1, description="Documents a task works on.")
     config: dict[str, str] = Field(default_factory=dict, description="Further settings, as Spark spells them.")
+
+    @model_validator(mode="after")
+    def _holds_no_secret(self) -> SparkSection:
+        secret = [key for key in self.config if looks_secret(key)]
+        if secret:
+            raise ValueError(f"config holds {secret[0]}, a secret; give it to Spark in spark-defaults.conf instead")
+        return self
 
 
 class ParsingSection(Section):

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from glossator.errors import Problem, RecipeError
 from glossator.recipe.problems import known_keys, problems_of
-from glossator.recipe.sections import LATER_SECTIONS, Recipe, looks_secret
+from glossator.recipe.section import looks_secret
+from glossator.recipe.sections import LATER_SECTIONS, Recipe
 from glossator.recipe.variables import read_variables
 from glossator.records import JsonValue
 

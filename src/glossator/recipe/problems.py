@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from glossator.errors import Problem
-from glossator.recipe.sections import Recipe, looks_secret
+from glossator.recipe.section import looks_secret
+from glossator.recipe.sections import Recipe
 
 SHOWN_CHARACTERS = 60
 

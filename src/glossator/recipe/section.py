@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -25,3 +26,11 @@ def kind_or(default: str) -> Callable[[Any], str]:
         return str(found)
 
     return kind
+
+
+_SECRET = re.compile(r"(?:^|[_.])(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|[_.])", re.IGNORECASE)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a variable or a key is named like a secret: one of its words is KEY, TOKEN, SECRET or PASSWORD."""
+    return _SECRET.search(name) is not None

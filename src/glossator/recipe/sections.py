@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -207,14 +206,6 @@ class Recipe(Section):
             kept, trained = self.curation.max_tokens, self.training.max_length
             raise ValueError(f"curation.max_tokens ({kept}) must not exceed training.max_length ({trained})")
         return self
-
-
-_SECRET = re.compile(r"(?:^|[_.])(?:API_?)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:$|[_.])", re.IGNORECASE)
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a variable or a key is named like a secret: one of its words is KEY, TOKEN, SECRET or PASSWORD."""
-    return _SECRET.search(name) is not None
 
 
 LATER_SECTIONS = ("exports",)
