@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,30 @@ def test_the_line_of_a_bad_conversation_is_counted_with_the_blank_lines_above_it
     path.write_text('\n{"messages": [{"role": "user", "content": "Q?"}]}\n\n{"prompt": "Q?"}\n')
     with pytest.raises(GlossatorError, match="line 4"):
         read_conversations(path)
+
+
+def test_many_files_end_with_how_many_were_read(tmp_path: Path):
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    (tmp_path / "fine.md").write_text("# Title\n\nText.\n")
+    both = parse(tmp_path)
+    assert both.returncode == 0
+    assert both.stderr.decode().splitlines()[-1] == "2 files: 1 read, 1 not"
+
+
+def test_figures_are_written_beside_the_markdown_that_shows_them(tmp_path: Path):
+    paper = Path(__file__).parents[2] / "examples" / "papers" / "jose.00168.pdf"
+    parse(paper, "--output", tmp_path / "md", "--figures", tmp_path / "md" / "pictures")
+    shown = re.findall(r"!\[Figure \d\]\((pictures/\w+\.png)\)", (tmp_path / "md" / "jose.00168.md").read_text())
+    assert len(shown) == 2
+    assert all((tmp_path / "md" / name).is_file() for name in shown)
+
+
+def test_passwords_come_from_a_file(tmp_path: Path):
+    import pdf_oxide
+
+    paper = Path(__file__).parents[1] / "fixtures" / "papers" / "jcon.00091.pdf"
+    pdf_oxide.PdfDocument(str(paper)).save_encrypted(str(tmp_path / "locked.pdf"), "sesame", "owner")
+    (tmp_path / "words").write_text("wrong\nsesame\n")
+    assert b"encrypted" in parse(tmp_path / "locked.pdf").stderr
+    opened = parse(tmp_path / "locked.pdf", "--passwords", tmp_path / "words")
+    assert (opened.returncode, b"# " in opened.stdout, b"sesame" in opened.stderr) == (0, True, False)

@@ -86,3 +86,22 @@ def test_every_document_finishes_once_whatever_passes_it_needs(tmp_path: Path, s
     finished = list(Passes(run).parse(tasks))
     assert sorted(one.document.document_id for one in finished) == sorted(one.document_id for one in tasks)
     assert all(dataclasses.is_dataclass(one) and one.seconds > 0 for one in finished)
+
+
+def test_a_scan_is_finished_before_the_images_of_the_next_ones_are_read(scan: Path, tmp_path: Path):
+    other = tmp_path / "other.pdf"
+    other.write_bytes(scan.read_bytes() + b"\n% another one\n")
+    seen = []
+
+    def run(function, items, *, leaves):
+        items = list(items)
+        seen.append([item.document_id for item in items if function is read_images])
+        return map_records(function, items, leaves=leaves)
+
+    tasks = [task(path, dpi=90) for path in (scan, other)]
+    finished = []
+    for one in Passes(run, images_at_once=3).parse(tasks):
+        finished.append(one.document.document_id)
+        read = {document_id for wave in seen for document_id in wave}
+        assert read == set(finished)
+    assert sorted(finished) == sorted(one.document_id for one in tasks)

@@ -82,3 +82,14 @@ def test_no_key_is_needed_to_know_that_a_recipe_can_begin(tmp_path: Path, corpus
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
     teacher = {"kind": "chat", "provider": "gemini", "model": "gemini-2.5-flash"}
     check(tmp_path, corpus, synthesis={"teacher": teacher, "tasks": [{"prompt": "grounded_qa"}]})
+
+
+def test_passwords_that_are_not_set_are_told(tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("NOT_SET_AT_ALL", raising=False)
+    with pytest.raises(GlossatorError, match="NOT_SET_AT_ALL is not set"):
+        check(tmp_path, corpus, parsing={"passwords_variable": "NOT_SET_AT_ALL"})
+
+
+def test_a_cluster_without_a_folder_that_all_machines_see_is_told(tmp_path: Path, corpus: Path):
+    with pytest.raises(GlossatorError, match=r"Java|work_folder"):
+        check(tmp_path, corpus, parsing={"executor": "spark", "spark": {"master": "spark://127.0.0.1:1"}})

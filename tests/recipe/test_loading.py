@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from glossator.errors import RecipeError
-from glossator.recipe import load_recipe, resolve_path
+from glossator.recipe import FiguresSection, load_recipe, resolve_path
 
 MINIMAL = "name: tiny\nsources: [{kind: local_files, path: papers}]\n"
 
@@ -275,4 +275,28 @@ def test_days_ids_and_ranges_of_a_search_are_checked_before_anything_is_asked(tm
     assert "'yesterday' is no day" in str(told.value)
     path.write_text("name: r\nsources: [{kind: arxiv, date_from: 2026-02-01, date_to: 2026-01-01}]\n")
     with pytest.raises(RecipeError, match="swap them"):
+        load_recipe(path, (), {})
+
+
+def test_a_day_that_does_not_exist_is_told_in_one_line(tmp_path: Path):
+    path = tmp_path / "r.yaml"
+    path.write_text("name: r\nsources: [{kind: arxiv, query: tides, date_from: 2026-02-30}]\n")
+    with pytest.raises(RecipeError, match="mend the date"):
+        load_recipe(path, (), {})
+    path.write_text("name: r\nsources: [{kind: arxiv, query: tides}]\n")
+    with pytest.raises(RecipeError, match="is no day"):
+        load_recipe(path, ["sources.0.date_from=2026-02-30"], {})
+
+
+def test_true_means_figures_as_they_come_and_false_none(tmp_path: Path):
+    path = tmp_path / "r.yaml"
+    path.write_text("name: r\nsources: [{kind: local_files, path: a}]\n")
+    assert load_recipe(path, ["parsing.figures=true"], {}).parsing.figures == FiguresSection()
+    assert load_recipe(path, ["parsing.figures=false"], {}).parsing.figures is None
+
+
+def test_what_is_no_address_is_refused_before_anything_is_asked(tmp_path: Path):
+    path = tmp_path / "r.yaml"
+    path.write_text("name: r\nsources: [{kind: urls, urls: ['ftp://x/y']}]\n")
+    with pytest.raises(RecipeError, match="begins with https://"):
         load_recipe(path, (), {})

@@ -94,6 +94,9 @@ def parse(
         typer.echo(_one_line(f"{row['path']}: {row['outcome']}{tail}"), err=True)
         if output is None and row["markdown"]:
             _print_markdown(str(row["markdown"]))
+    unread = sum(not row["markdown"] for row in rows)
+    if len(rows) > 1:
+        typer.echo(f"{len(rows)} files: {len(rows) - unread} read, {unread} not", err=True)
 
 
 def _hand_over(passwords: Path) -> str:

@@ -26,6 +26,9 @@ __all__ = [
     "to_markdown",
 ]
 
+_IMAGES_ON_SPARK = 4096
+"""Images of pages whose text is held at once on the way to their documents: enough to keep a cluster busy."""
+
 
 def parse_documents(
     documents: Sequence[Document],
@@ -72,7 +75,7 @@ def parse_documents(
         spark=spark,
     )
     tasks = [ParseTask(d.id, d.media_type, d.path, None if d.path else d.text, options) for d in documents]
-    for finished in Passes(run).parse(tasks):
+    for finished in Passes(run, images_at_once=_IMAGES_ON_SPARK if executor == "spark" else 16 * workers).parse(tasks):
         if on_result is not None:
             on_result(finished)
         yield finished.document

@@ -15,8 +15,6 @@ from glossator.parsing.tasks import IMAGES_A_TASK, ImageTask, Parsed, ParseTask,
 from glossator.records import Outcome, ParsedDocument
 
 _FAILURES: dict[str, Outcome] = {"timeout": "timeout", "memory": "memory"}
-_PAGES_AT_ONCE = 512
-"""What was read on the images of so many pages is held at once, until their documents are put together."""
 _UNREAD_HEIGHT = 842.0
 
 
@@ -53,10 +51,13 @@ class Passes:
 
     Args:
         run: maps a function over records.
+        images_at_once: what was read on so many images is held until their documents are put together, and lost with
+            the process: few where few are read at a time, many where a cluster reads them.
     """
 
-    def __init__(self, run: MapRecords) -> None:
+    def __init__(self, run: MapRecords, *, images_at_once: int = 32) -> None:
         self._run = run
+        self._images_at_once = images_at_once
 
     def parse(self, tasks: Sequence[ParseTask]) -> Iterator[Finished]:
         """Parse documents, in the order they finish."""
@@ -83,7 +84,7 @@ class Passes:
                 yield unit, parsed
         while waiting:
             batch = [waiting.pop(0)]
-            while waiting and sum(len(pages) for _, pages in [*batch, waiting[0]]) <= _PAGES_AT_ONCE:
+            while waiting and sum(len(pages) for _, pages in [*batch, waiting[0]]) <= self._images_at_once:
                 batch.append(waiting.pop(0))
             yield from self._parse(list(self._with_images(batch)))
 

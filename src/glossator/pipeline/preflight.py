@@ -11,6 +11,7 @@ from glossator.errors import (
     EndpointError,
     EvaluationError,
     MissingExtraError,
+    ParsingError,
     Problem,
     RecipeError,
     SourceError,
@@ -53,6 +54,8 @@ def check_before_work(road: Road) -> None:
 
     Raises:
         MissingExtraError: an extra that the recipe needs is not installed.
+        ParsingError: the parser cannot work here, or the passwords that it is to try are not set.
+        SparkError: Spark cannot be used as the recipe says.
         ModelError: the base model is not there.
         TrainingError: a training parameter is out of range.
         RetrievalError: there is no such embedder.
@@ -67,6 +70,9 @@ def check_before_work(road: Road) -> None:
         from glossator.parsing import check_libraries
 
         check_libraries(parse_options(road), {"application/pdf"})
+    variable = recipe.parsing.passwords_variable
+    if variable is not None and not read_variables().get(variable):
+        raise ParsingError(f"{variable} is not set; put the passwords of PDFs into the environment, one a line")
     if spark := spark_settings(road):
         from glossator.executors import check_spark
 

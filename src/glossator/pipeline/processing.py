@@ -212,11 +212,19 @@ def chunk(context: Context) -> dict[str, int]:
     if not chunks:
         raise YieldError(
             f"{count} documents gave no chunk of {section.min_tokens} to {section.max_tokens} tokens"
-            f" ({reasons_text(rejects)}); lower parsing.min_tokens or give longer documents"
+            f" ({reasons_text(rejects)}); {_remedy(rejects)}"
         )
     write_table(context.output("chunks.parquet"), chunks, Chunk)
     write_records(context.output("rejects.jsonl"), rejects)
     return {"chunks": len(chunks), "tokens": sum(item.tokens for item in chunks), "rejected": len(rejects)}
+
+
+def _remedy(rejects: Sequence[Reject]) -> str:
+    """What to change where no chunk was left, by what most of them were rejected for."""
+    common = Counter(reject.reason for reject in rejects).most_common(1)
+    if common and common[0][0] == "other_language":
+        return "check parsing.languages"
+    return "lower parsing.min_tokens or give longer documents"
 
 
 def _chunk_all(context: Context) -> Iterator[Chunked]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from glossator.recipe.section import Section, looks_secret
 from glossator.recipe.teacher_sections import ChatTeacherSection
+
+
+def _yes_or_no(value: Any) -> Any:
+    """Whoever writes `true` means figures as they come, and `false` none."""
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
 
 
 class FiguresSection(Section):
@@ -25,7 +30,7 @@ class SparkSection(Section):
     work_folder: str | None = Field(
         None, min_length=1, description="Where records pass between machines: a folder or URL that all of them see."
     )
-    items_per_wave: int = Field(1024, ge=1, description="Documents given to the cluster at once.")
+    items_per_wave: int = Field(2000, ge=1, description="Documents given to the cluster at once.")
     items_per_partition: int = Field(16, ge=1, description="Documents a task works on.")
     config: dict[str, str] = Field(default_factory=dict, description="Further settings, as Spark spells them.")
 
@@ -45,7 +50,9 @@ class ParsingSection(Section):
     )
     layout: bool = Field(default=True, description="Of `pymupdf`: whether its model looks at the layout.")
     dpi: int = Field(200, ge=72, le=600, description="Resolution at which pages are read by OCR.")
-    figures: FiguresSection | None = Field(None, description="Extract figures; `{}` for their images and captions.")
+    figures: Annotated[FiguresSection | None, BeforeValidator(_yes_or_no)] = Field(
+        None, description="Extract figures; `{}` for their images and captions."
+    )
     passwords_variable: str | None = Field(
         None, min_length=1, description="The environment variable with passwords of encrypted PDFs, one a line."
     )

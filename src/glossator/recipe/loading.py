@@ -103,6 +103,9 @@ def _read_yaml(path: Path) -> JsonValue:
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise RecipeError(str(path), [Problem("(file)", f"cannot be read: {why}", "name a .yaml file")]) from None
+    except ValueError as error:  # YAML reads 2026-02-30 as a date, which is none
+        problem = Problem("(file)", f"has a value that cannot be read ({error})", "put it in quotes, or mend the date")
+        raise RecipeError(str(path), [problem]) from None
     except TypeError:
         problem = Problem("(file)", "has a key that is no text", "write keys as plain words")
         raise RecipeError(str(path), [problem]) from None
@@ -117,7 +120,7 @@ def _parse(text: str) -> JsonValue:
     """Read a typed value as YAML; text stays as it is, so that ` #` and `: ` in a path mean themselves."""
     try:
         value = yaml.load(text, _Loader)  # noqa: S506  (a SafeLoader)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):
         return text
     is_yaml_text = text.lstrip()[:1] in ("[", "{", '"', "'")
     return value if is_yaml_text or not isinstance(value, str | dict) else text

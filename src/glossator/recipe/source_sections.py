@@ -35,6 +35,12 @@ Date = Annotated[str, BeforeValidator(_as_text), AfterValidator(_is_a_day)]
 """An ISO 8601 date."""
 
 
+def _is_an_address(value: str) -> str:
+    if not value.lower().startswith(("http://", "https://")):
+        raise ValueError(f"{value!r} is no address; write one that begins with https:// or http://")
+    return value
+
+
 def _check_dates(first: str | None, last: str | None) -> None:
     if first and last and first > last:
         raise ValueError(f"date_from {first} lies behind date_to {last}; swap them")
@@ -187,7 +193,7 @@ class UrlsSection(_Polite):
     """Documents at addresses that are known: PDF, HTML, Markdown and plain text."""
 
     kind: Literal["urls"]
-    urls: tuple[str, ...] = Field((), description="Addresses.")
+    urls: tuple[Annotated[str, AfterValidator(_is_an_address)], ...] = Field((), description="Addresses.")
     path: str | None = Field(None, min_length=1, description="A file with one address a line.")
 
     @model_validator(mode="after")
