@@ -54,23 +54,20 @@ def run_recipe(
     road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
     chosen = choose_stages(stage, first, last)
     check_before_work(road)
-    if _will_work(road, chosen, "synthesize"):
-        check_teacher(recipe)
-    if _will_work(road, chosen, "parse"):
-        check_describer(recipe)
-    if _will_work(road, chosen, "collect"):
-        check_sources(recipe)
+    _check_who_is_asked(road, chosen)
     with _disk_errors_explained(road.folder), locked(road.folder), dotenv_in_environment():
         return _Walk(road, chosen, progress or Silent()).go()
 
 
-def _will_work(road: Road, chosen: Sequence[Stage], name: str) -> bool:
-    """Whether a stage that asks someone is chosen and not done: no key is needed for work that is finished."""
-    asking = next((stage for stage in chosen if stage.name == name and stage.needs(road.recipe)), None)
-    if asking is None:
-        return False
-    print_ = stage_fingerprints(road)[asking.name]
-    return print_ is not None and done_artifact(road, asking, print_) is None
+def _check_who_is_asked(road: Road, chosen: Sequence[Stage]) -> None:
+    """Check those whom a chosen stage will ask that is not done: no key is needed for work that is finished."""
+    checks = {"synthesize": check_teacher, "parse": check_describer, "collect": check_sources}
+    asking = [stage for stage in chosen if stage.name in checks and stage.needs(road.recipe)]
+    prints = stage_fingerprints(road) if asking else {}
+    to_do = {stage.name for stage in asking if done_artifact(road, stage, prints[stage.name] or "") is None}
+    for name, check in checks.items():
+        if name in to_do:
+            check(road.recipe)
 
 
 def stage_fingerprints(road: Road) -> dict[str, str | None]:

@@ -239,10 +239,16 @@ def _chunk_all(context: Context) -> Iterator[Chunked]:
             context.progress.advance()
         return
     section = context.recipe.parsing
-    ids = [parsed.document_id for parsed in iterate_table(context.input("parse", "parsed.parquet"), ParsedDocument)]
+    ids: list[str] = []
+
+    def noted() -> Iterator[ChunkTask]:
+        for task in tasks:
+            ids.append(task.parsed.document_id)
+            yield task
+
     for result in map_records(
         chunk_task,
-        tasks,
+        noted(),
         leaves=Chunked,
         executor=section.executor,
         timeout_seconds=section.timeout_seconds,
