@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,21 +129,19 @@ class _Reference:
         return _shown(list(value) if isinstance(value, tuple) else value)
 
 
-def recipes_page(root: type[BaseModel], refused: Sequence[str], recipes: Path, preface: str) -> str:
+def recipes_page(root: type[BaseModel], recipes: Path, preface: str) -> str:
     """Take the model of a whole recipe, leave the page of its keys and of the recipes that are shipped.
 
     Args:
         root: the model of a recipe.
-        refused: sections that are named in the design and not honoured yet.
         recipes: the folder of the shipped recipes.
         preface: a line for who would edit the page.
     """
-    later = f"Refused until their rooms are open: {', '.join(f'`{name}`' for name in refused)}." if refused else ""
     shipped = [
         [f"[`{path.name}`](../recipes/{path.name})", head_comment(path)] for path in sorted(recipes.glob("*.yaml"))
     ]
     parts = [f"# Recipes\n\n{preface}", _ABOUT, "## Shipped recipes", table(["recipe", "what it is"], shipped)]
-    return "\n\n".join(part for part in [*parts, "## A whole recipe", later, *sections_of(root)] if part) + "\n"
+    return "\n\n".join(part for part in [*parts, "## A whole recipe", *sections_of(root)] if part) + "\n"
 
 
 def sections_of(root: type[BaseModel]) -> list[str]:

@@ -77,6 +77,8 @@ def small(path: Path, teacher: ScriptedServer, model: Path, corpus: Path) -> Rec
             "synthesis.teacher.base_url": teacher.base_url,
             "synthesis.teacher.model": "scripted",
         }
+        if written.synthesis.tokens_per_call is not None:
+            values["synthesis.tokens_per_call"] = 120  # the texts are short, and a call gives two pairs
     if written.reads_documents:
         values["sources"] = f"[{{kind: local_files, path: '{corpus}'}}]"
     if written.parsing.executor == "spark" and java_version() is None:

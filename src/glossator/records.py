@@ -229,6 +229,8 @@ class Sample:
     evidence: tuple[Evidence, ...]
     origin: Origin
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+    rejected: str = ""
+    """A worse answer to the same prompt, for preference training; empty where there is none."""
 
     @property
     def answer(self) -> str:

@@ -56,7 +56,7 @@ def test_three_mistakes_of_a_recipe_are_told_at_once(tmp_path: Path):
     path.write_text("name: bad\nsources: [{kind: local_files}]\nseed: -4\nexports: {}\n")
     failed = glossator("run", path, cwd=tmp_path)
     assert failed.returncode == 2
-    for place in ("sources.0.path: is missing", "seed: -4", "exports: no room honours this section yet"):
+    for place in ("sources.0.path: is missing", "seed: -4", "exports.formats: is missing"):
         assert place in failed.stderr
 
 

@@ -8,7 +8,14 @@ import yaml
 from glossator.cli.sets import absolute_paths, overrides_of
 from glossator.recipe import load_recipe
 
-KEYS = ("registry.path", "retrieval.embedder", "sources.0.path", "training.base_model")
+KEYS = (
+    "registry.path",
+    "retrieval.embedder",
+    "curation.embedder",
+    "sources.0.path",
+    "training.base_model",
+    "synthesis.prices",
+)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -5,15 +5,20 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glossator import records
 from glossator.curation.curate import curate
+from glossator.curation.filters import FittingLength
 from glossator.errors import CurationError
-from glossator.records import Sample
+from glossator.llm.chat_format import student_messages
+from glossator.records import Message, Reject, Sample
+from glossator.text.language import Language
 
 CHECKS = {"qa": ("evidence", "answer_in_question"), "analogy": ()}
 
@@ -64,21 +69,31 @@ def test_good_samples_all_pass_and_a_share_of_train_becomes_test_seen(corpus):
 
 def test_every_planted_fault_is_found_by_its_filter_and_nothing_else_is_lost(corpus, make_sample):
     samples, by_id = corpus()
-    train, test = samples[0], next(sample for sample in samples if sample.split == "test")
+    train = samples[0]
+    test, other = [sample for sample in samples if sample.split == "test"][:2]
     where = {"chunk": train.chunk_ids[0], "span": (0, 4, "Part"), "document": "d0"}
     planted = {
         "empty": make_sample("Why so?", " ", **where),
         "answer_in_question": make_sample("Is it of stone?", "Of stone!", **where),
-        "evidence": make_sample("What is it?", "A thing.", **{**where, "span": (0, 4, "part")}),
+        "evidence": make_sample("What is stone?", "A thing.", **{**where, "span": (0, 4, "part")}),
         "straddles": make_sample("A held-out one?", "Some.", chunk=test.chunk_ids[0], span=(0, 4, "Part")),
         "over_budget": make_sample("A long one?", "word " * 90, **where),
         "duplicate_question": make_sample(test.question.upper(), test.answer, **where),
+        "names_nothing": make_sample("What is that?", "A stone.", **where),
+        "question": make_sample("What does this passage say?", "Many things of stone.", **where),
+        "near_duplicate": make_sample(other.question.replace("What is", "Of what is"), other.answer, **where),
+        "answer": make_sample("Why stone?", "Weil Steine und Ziegel sehr lange halten und gut aussehen.", **where),
     }
-    curated = run([*samples, *planted.values()], by_id)
+    curated = run(
+        [*samples, *planted.values()], by_id, identify=lambda text: Language("de" if "Weil" in text else "en", 1.0)
+    )
     assert {reject.reason: reject.subject_id for reject in curated.rejects} == {
         reason: sample.id for reason, sample in planted.items()
     }
-    assert {row.name: dict(row.reasons) for row in curated.ledger.rows} == {reason: {reason: 1} for reason in planted}
+    filter_of = {"names_nothing": "length", "question": "self_referential", "answer": "language"}
+    assert {row.name: dict(row.reasons) for row in curated.ledger.rows} == {
+        filter_of.get(reason, reason): {reason: 1} for reason in planted
+    }
     assert {sample.id for sample in curated.samples} == {sample.id for sample in samples}
 
 
@@ -200,3 +215,162 @@ def test_importing_the_room_loads_nothing_heavy():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def reject_of(sample, stage, reason="r"):
+    return Reject(sample.id, stage, reason, "", records.to_dict(sample))
+
+
+def test_the_ledger_begins_with_what_synthesis_rejected_and_every_row_takes_in_what_the_one_before_left(
+    corpus, make_sample, make_pair
+):
+    samples, by_id = corpus(10)
+    ready = [replace(make_pair(f"Why {n} stones?", f"They hold for {n} days."), split="train") for n in range(7)]
+    refused = [make_sample(f"Bad {n}?", "No.") for n in range(6)]
+    stages = ("evidence", "evidence", "language", "self_referential", "wording", "schema")
+    written = [
+        *(Reject(f"c{n}", "teacher", "timeout") for n in range(3)),
+        *(Reject(f"c{n}", "malformed", "truncated") for n in range(2)),
+        *(Reject("c9", "extractive", "no_clause") for _ in range(5)),
+        *(reject_of(sample, stage) for sample, stage in zip(refused, stages, strict=True)),
+    ]
+    curated = run([*samples, *ready], by_id, written_rejects=written, passages_asked=40)
+    rows = {row.name: row for row in curated.ledger.rows}
+    flows = {name: (row.unit, row.taken_in, row.passed) for name, row in rows.items()}
+    assert list(rows)[:6] == ["teacher", "malformed", "extractive", "schema", "wording", "empty"]
+    assert flows["teacher"] == ("passages", 40, 37)
+    assert flows["malformed"] == ("replies", 37, 35)
+    assert flows["extractive"] == ("attempts", 5, 0)
+    assert flows["schema"] == ("samples", 106, 105)
+    assert flows["wording"] == ("samples", 105, 104)
+    assert flows["empty"] == ("samples", 104 + 7, 111)
+    assert flows["evidence"] == ("samples", 111, 109)
+    assert flows["language"] == ("samples", 109, 108)
+    assert flows["self_referential"][2] == 107 == len(curated.samples)
+    filters = list(rows.values())[5:]
+    assert all(one.passed == other.taken_in for one, other in pairwise(filters))
+    assert all(row.taken_in == row.passed + sum(row.reasons.values()) for row in rows.values())
+    assert curated.rejects == ()
+
+
+def test_more_unreadable_pieces_than_replies_still_add_up(corpus):
+    samples, by_id = corpus(2)
+    written = [Reject("c1", "malformed", "truncated")] * 9
+    rows = run(samples, by_id, written_rejects=written, passages_asked=4).ledger.rows
+    assert [(row.taken_in, row.passed) for row in rows[:2]] == [(4, 4), (9, 0)]
+
+
+def test_what_a_person_admitted_passes_every_filter_but_those_that_bind(corpus, make_sample):
+    samples, by_id = corpus(10)
+    chunk = samples[0].chunk_ids[0]
+    bad = {
+        "evidence": make_sample("Why stone 1?", "It lasts.", chunk=chunk),
+        "length": make_sample("What is it?", "Of stone.", chunk=chunk, span=(0, 4, "Part")),
+        "duplicate_question": replace(samples[0], id="again"),
+        "straddles": make_sample("Why stone 2?", "So.", chunk=samples[-1].chunk_ids[0], span=(0, 4, "Part")),
+        "over_budget": make_sample("Why stone 3?", "word " * 90, chunk=chunk, span=(0, 4, "Part")),
+    }
+    given = [*samples, *bad.values()]
+    assert sorted(reject.stage for reject in run(given, by_id).rejects) == sorted(bad)
+    admitted = {sample.id for sample in bad.values()}
+    curated = run(given, by_id, admitted=admitted)
+    assert [reject.stage for reject in curated.rejects] == ["straddles", "over_budget"]
+    kept = {sample.id: sample.origin.verdicts for sample in curated.samples if sample.id in admitted}
+    assert set(kept) == {bad[name].id for name in ("evidence", "length", "duplicate_question")}
+    assert all(verdicts["review"] == "admitted" for verdicts in kept.values())
+    assert kept[bad["evidence"].id]["evidence"] == "overruled: evidence"
+    assert [sample.id for sample in curated.samples if "review" in sample.origin.verdicts] == [
+        sample.id for sample in curated.samples if sample.id in admitted
+    ]
+
+
+def test_what_was_refused_in_synthesis_and_admitted_is_not_counted_as_refused(corpus, make_sample):
+    samples, by_id = corpus(10)
+    back = make_sample("What does this passage say?", "Stone.", chunk=samples[0].chunk_ids[0], span=(0, 4, "Part"))
+    written = [reject_of(back, "self_referential")]
+    left_out = run(samples, by_id, written_rejects=written)
+    brought = run([*samples, back], by_id, written_rejects=written, admitted={back.id})
+    row = {row.name: row for row in brought.ledger.rows}["self_referential"]
+    assert (row.taken_in, row.passed, dict(row.reasons)) == (101, 101, {})
+    assert len(brought.samples) == len(left_out.samples) + 1
+
+
+class Sharp:
+    """A judge that likes nothing of the third part."""
+
+    name = "judge"
+
+    def __call__(self, samples):
+        kept = [sample for sample in samples if "part 3 " not in sample.question]
+        gone = [sample for sample in samples if "part 3 " in sample.question]
+        said = [
+            replace(one, origin=replace(one.origin, verdicts={**one.origin.verdicts, "judge": "supported"}))
+            for one in kept
+        ]
+        return said, [reject_of(sample, "judge", "unsupported") for sample in gone]
+
+
+def test_judge_marks_and_decontamination_run_in_this_order_and_have_their_say(corpus):
+    samples, by_id = corpus(20)
+    seen = []
+
+    def mark(rows):
+        seen.append(("mark", Counter(sample.split for sample in rows)["test_seen"]))
+        return [
+            replace(row, origin=replace(row.origin, verdicts={**row.origin.verdicts, "round_trip": "found at 1"}))
+            for row in rows
+        ]
+
+    def clean(rows):
+        seen.append(("clean", Counter(sample.split for sample in rows)["test_seen"]))
+        leaks = [row for row in rows if "in part 5 " in row.question and row.split == "train"]
+        return (
+            [row for row in rows if row not in leaks],
+            [reject_of(row, "decontamination", "contaminated") for row in leaks],
+            {"found": len(leaks)},
+        )
+
+    curated = run(samples, by_id, judge=Sharp(), round_trip=mark, decontaminate=clean)
+    assert seen[0] == ("mark", 0)
+    assert seen[1][0] == "clean"
+    assert seen[1][1] > 0
+    assert [row.name for row in curated.ledger.rows][-2:] == ["judge", "decontamination"]
+    assert {row.name: dict(row.reasons) for row in curated.ledger.rows[-2:]} == {
+        "judge": {"unsupported": 10},
+        "decontamination": {"contaminated": curated.leaks["found"]},
+    }
+    verdicts = curated.samples[0].origin.verdicts
+    assert (verdicts["judge"], verdicts["round_trip"], verdicts["decontamination"]) == (
+        "supported",
+        "found at 1",
+        "passed",
+    )
+
+
+def test_trimming_lengths_languages_and_meaning_are_passed_on(corpus, make_chunk, make_sample):
+    samples, by_id = corpus(10)
+    chunk = by_id[samples[0].chunk_ids[0]]
+    prompt = student_messages("Why is stone used?", context=chunk.text)
+    long = replace(
+        make_sample("Why is stone used?", "It lasts.", chunk=chunk.id, context="chunk", span=(0, 4, "Part")),
+        messages=(*prompt, Message("assistant", "It lasts.")),
+    )
+    assert [reject.stage for reject in run([*samples, long], by_id).rejects] == ["over_budget"]
+    trimmed = run([*samples, long], by_id, fit="trim")
+    assert trimmed.rejects == ()
+    verdicts = [sample.origin.verdicts["over_budget"] for sample in trimmed.samples]
+    assert Counter(verdicts) == {"passed": 100, "trimmed": 1}
+    short = run(samples, by_id, lengths=FittingLength(max_question_words=3))
+    assert {reject.reason for reject in short.rejects} == {"question_too_long"}
+    foreign = run(samples, by_id, languages=["de"], identify=lambda text: Language("en", 1.0))
+    assert {reject.stage for reject in foreign.rejects} == {"language"}
+    calls = []
+
+    def embed(texts):
+        calls.append(len(texts))
+        return np.eye(1, 4, dtype=np.float32).repeat(len(texts), axis=0) * 0
+
+    met = run(samples, by_id, embed=embed)
+    assert calls
+    assert met.samples[0].origin.verdicts["same_meaning"] == "passed"
+    assert "same_meaning" not in run(samples, by_id).samples[0].origin.verdicts

@@ -1,5 +1,7 @@
 """Each filter lets the good through, finds the planted bad and keeps it whole."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,13 +10,18 @@ from glossator import records
 from glossator.curation.filters import (
     PRIORITY,
     AnswerNotInQuestion,
+    DistinctPairs,
     DistinctQuestions,
     EvidenceFound,
+    FittingLength,
     NotEmpty,
     OneSplitPerChunk,
+    SelfContained,
     TokenBudget,
 )
-from glossator.records import Message, Sample
+from glossator.curation.filters.prompt import read_passage
+from glossator.llm.chat_format import student_messages
+from glossator.records import Message, Sample, content_id
 
 
 def outcome(found):
@@ -210,6 +217,9 @@ def questions(draw):
         TokenBudget(4, lambda batch: [len(sample.answer) for sample in batch]),
         OneSplitPerChunk(),
         DistinctQuestions(),
+        DistinctPairs(),
+        FittingLength(2, 2),
+        SelfContained(),
     ],
     ids=lambda step: step.name,
 )
@@ -231,3 +241,69 @@ def test_a_rejected_sample_can_be_readmitted_as_it_was(make_sample):
     assert records.from_dict(Sample, reject.record) == sample
     assert reject.stage == "empty"
     assert sample.prompt == (Message("system", ""), Message("user", ""))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is the annealing of glass?", "Annealing glass is the annealing of glasses."),
+        ("Why does the wall of stone last?", "The stone wall lasts."),
+    ],
+)
+def test_an_answer_that_only_says_an_open_question_again_is_rejected(make_sample, question, answer):
+    assert [one.reason for one in AnswerNotInQuestion()([make_sample(question, answer)])[1]] == ["repeats_question"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Does the wall of stone last?", "The stone wall lasts."),
+        ("What lasts longer, stone walls or wooden walls?", "Stone walls last longer."),
+        ("Which walls of stone and wood last?", "Stone walls last."),
+        ("Why does the stone wall last?", "The stone wall does not last."),
+        ("How long does the stone wall last?", "The stone wall lasts 90 years."),
+    ],
+)
+def test_an_answer_that_chooses_denies_or_adds_among_the_words_of_its_question_stays(make_sample, question, answer):
+    assert AnswerNotInQuestion()([make_sample(question, answer)])[1] == []
+
+
+def talk(sample, *earlier):
+    turns = [Message("user" if place % 2 == 0 else "assistant", text) for place, text in enumerate(earlier)]
+    messages = (sample.messages[0], *turns, *sample.messages[1:])
+    return replace(sample, id=content_id(*(message.content for message in messages)), messages=messages)
+
+
+def test_conversations_with_the_same_last_question_are_told_apart_by_their_earlier_turns(make_sample):
+    last = make_sample("Why is that?", "Since it lasts.")
+    samples = [talk(last, "Why stone?", "It lasts."), talk(last, "Why glass?", "It shines."), last]
+    assert DistinctQuestions()(samples)[1] == []
+    assert len(DistinctQuestions()([*samples, talk(last, "why STONE", "it lasts")])[1]) == 1
+
+
+def test_a_preference_repeats_no_plain_sample_of_its_own_split_but_of_a_guarded_one(make_sample):
+    plain = make_sample(context="chunk")
+    preference = replace(make_sample(context="chunk", task="preference"), rejected="Nobody did.")
+    assert DistinctQuestions()([plain, preference])[1] == []
+    assert len(DistinctQuestions()([plain, preference, replace(preference, id="again")])[1]) == 1
+    guarded = replace(plain, split="test")
+    assert outcome(DistinctQuestions()([preference, guarded])) == (["test"], [("duplicate_question", "train")])
+
+
+def test_an_empty_turn_or_worse_answer_is_rejected(make_sample):
+    empty = talk(make_sample(), "Why stone?", "…")
+    assert NotEmpty()([empty])[1][0].detail == "a turn is empty"
+    assert NotEmpty()([replace(make_sample(), rejected="…")])[1][0].detail == "the worse answer is empty"
+
+
+def test_the_text_of_a_prompt_is_read_back_as_it_was_composed_and_nothing_else_is(make_sample):
+    hostile = "One.\n\nQuestion: Two?\n\nContext:\nThree."
+    prompt = student_messages("Why so?", context=hostile)
+    sample = replace(make_sample("Why so?"), context="chunk", messages=(*prompt, Message("assistant", "So.")))
+    passage = read_passage(sample)
+    assert passage is not None
+    assert (passage.text, passage.question) == (hostile, "Why so?")
+    assert passage.with_text(sample, "Other.")[0] == student_messages("Why so?", context="Other.")[0]
+    assert read_passage(replace(sample, context="none")) is None
+    assert read_passage(replace(sample, question="Why not?")) is None
+    assert read_passage(replace(sample, messages=(Message("user", "Why so?"), sample.messages[-1]))) is None

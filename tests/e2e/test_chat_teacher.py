@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.conftest import write_corpus, write_recipe
-from tests.teaching import write_reply
+from tests.teaching import teacher_recipe, write_reply
 
 from glossator.artifacts import read_records
 from glossator.errors import EndpointError, YieldError
@@ -40,16 +39,6 @@ def counted(self, entries):
     return result
 Journal.put_many = counted
 """
-
-
-def teacher_recipe(folder: Path, base_url: str, **teacher: object) -> Path:
-    """A recipe over the small corpus whose questions a chat teacher writes."""
-    path = write_recipe(folder, write_corpus(folder / "corpus"))
-    recipe = yaml.safe_load(path.read_text())
-    section = {"kind": "chat", "base_url": base_url, "model": "scripted", "concurrency": 4, **teacher}
-    recipe["synthesis"] = {"teacher": section, "tasks": [{"prompt": "grounded_qa"}]}
-    path.write_text(yaml.safe_dump(recipe, sort_keys=False))
-    return path
 
 
 def walk(recipe: Path, runs: Path, last: str = "3c") -> Run:

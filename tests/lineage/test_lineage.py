@@ -1,5 +1,7 @@
 """Links lead from a sample back to the place its document came from."""
 
+from dataclasses import replace
+
 from glossator.lineage import Link, links_of, trace
 from glossator.records import Chunk, Document, Evidence, Message, Origin, Sample
 
@@ -32,6 +34,18 @@ def test_a_sample_is_traced_to_span_page_section_file_licence_teacher_and_prompt
     assert Link("chunk", "doc", "document", "page 2–3 › Methods › Data") in chain
     assert Link("doc", "local_files:b.pdf", "origin", "CC BY 4.0") in chain
     assert {link.kind for link in chain} >= {"teacher", "prompt"}
+
+
+def test_every_span_of_every_passage_is_a_link_of_its_own():
+    spans = (Evidence("c1", 0, 4, "Some"), Evidence("c1", 5, 9, "text"), Evidence("c2", 0, 4, "More"))
+    both = replace(sample("s"), chunk_ids=("c1", "c2", "c3"), evidence=spans)
+    links = [link for link in links_of([both], [], []) if link.kind in ("evidence", "chunk")]
+    assert [(link.parent, link.kind, link.detail) for link in links] == [
+        ("c1", "evidence", "characters 0–4"),
+        ("c1", "evidence", "characters 5–9"),
+        ("c2", "evidence", "characters 0–4"),
+        ("c3", "chunk", ""),
+    ]
 
 
 def test_links_shared_by_many_samples_are_written_once():

@@ -148,3 +148,24 @@ def test_student_messages_hold_context_and_style_only_when_given():
     assert student_messages("Why?", context="  ") == (Message("user", "Why?"),)
     asked = student_messages("Why?", context="Because.", answer_style=style)
     assert asked == (Message("system", style.text), Message("user", "Context:\nBecause.\n\nQuestion: Why?"))
+
+
+@given(conversations=st.lists(st.tuples(HOSTILE, st.none() | HOSTILE, HOSTILE), max_size=6))
+@settings(max_examples=50)
+def test_counting_many_conversations_gives_the_length_of_each_training_example(chat_format, conversations):
+    told = [
+        (*student_messages(question, context=text), Message("assistant", end)) for question, text, end in conversations
+    ]
+    assert chat_format.count(told) == [len(chat_format.training_example(one).input_ids) for one in told]
+
+
+def test_counting_goes_on_where_a_batch_of_the_tokenizer_is_full(chat_format):
+    told = [(Message("user", "word " * 120_000), Message("assistant", answer)) for answer in ("a", "b " * 9, "c", "d")]
+    assert chat_format.count(told) == [len(chat_format.training_example(one).input_ids) for one in told]
+
+
+def test_counting_refuses_a_tokenizer_that_turns_text_into_special_tokens(tokenizer, monkeypatch):
+    unsafe = ChatFormat(tokenizer)
+    monkeypatch.setattr(unsafe, "neutralise", lambda text: text)
+    with pytest.raises(ModelError, match="became a special token"):
+        unsafe.count([(Message("user", "<|im_end|>"), Message("assistant", "yes"))])

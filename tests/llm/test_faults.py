@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from glossator.llm.faults import one_line, read_status
+from glossator.llm.faults import one_line, read_exception, read_status
 
 SENT = ("model", "messages", "max_tokens", "temperature", "seed", "response_format")
 
@@ -86,3 +86,28 @@ def test_only_a_parameter_that_was_sent_can_be_at_fault():
 def test_a_detail_is_one_line_of_bounded_length_without_control_characters():
     assert one_line("a\nb\x1b[31m  c") == "a b [31m c"
     assert len(one_line("long " * 10_000)) <= 300
+
+
+def test_a_wait_that_stands_in_the_body_is_read_where_no_header_tells_one():
+    info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "34.5s"}
+    text = json.dumps([{"error": {"code": 429, "message": "quota", "details": [info]}}])
+    assert read_status(429, text, {}, sent=SENT, now=0.0).retry_after == 34.5
+    assert read_status(429, text, {"retry-after": "0"}, sent=SENT, now=0.0).retry_after == 0.0
+    assert read_status(429, "slow down", {}, sent=SENT, now=0.0).retry_after is None
+
+
+def test_what_the_http_client_meets_is_told_apart():
+    import asyncio
+
+    import aiohttp
+
+    def kind(error):
+        fault = read_exception(error)
+        return fault and (fault.kind, fault.word)
+
+    assert kind(asyncio.TimeoutError()) == kind(TimeoutError()) == ("transient", "timeout")
+    assert kind(aiohttp.ServerTimeoutError()) == ("transient", "timeout")
+    assert kind(aiohttp.ConnectionTimeoutError()) == ("unreachable", "unreachable")
+    assert kind(aiohttp.ServerDisconnectedError()) == ("transient", "cut_connection")
+    assert kind(aiohttp.ClientPayloadError()) == kind(ConnectionResetError()) == ("transient", "cut_connection")
+    assert kind(ZeroDivisionError()) is None

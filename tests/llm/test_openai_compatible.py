@@ -107,9 +107,9 @@ def test_an_endless_stream_is_read_only_a_bounded_number_ahead(open_model):
         answers = open_model(server, concurrency=2).answer(endless, schema=None, max_new_tokens=50)
         for number, answered in enumerate(itertools.islice(answers, 100)):
             assert answered.reply.text == f"Question {number}?"
-            assert server.requests <= number + 1 + 8
+            assert server.requests <= number + 1 + 32
         answers.close()
-    assert next(read) <= 100 + 8
+    assert next(read) <= 100 + 32
 
 
 def test_everything_that_was_asked_for_reaches_the_server(open_model):
@@ -621,5 +621,5 @@ def test_missing_libraries_and_senseless_numbers_are_told_at_once(monkeypatch):
         with pytest.raises(ModelError, match=f"{name} 0 is too small"):
             OpenAICompatibleModel(found, "scripted", **{name: 0})
     monkeypatch.setattr(http_client, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r"openai is not installed; run: pip install 'glossator\[teach\]'"):
+    with pytest.raises(MissingExtraError, match=r"aiohttp is not installed; run: pip install 'glossator\[teach\]'"):
         OpenAICompatibleModel(found, "scripted")

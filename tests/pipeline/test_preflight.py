@@ -34,7 +34,7 @@ def check(folder: Path, corpus: Path, *prompts: str, **changes: object) -> None:
     ("fields", "message"),
     [
         ({"checks": "[evidnce]"}, "names the check evidnce; there are .*evidence"),
-        ({"context": "retrieved"}, "asks for retrieved context"),
+        ({"context": "retrieved"}, "distractors are missing"),
         ({"answer_style": "pirate"}, "answer style 'pirate' is unknown"),
         ({"answer_style": "pirate.md"}, "does not exist"),
     ],

@@ -49,8 +49,13 @@ def test_the_message_lists_every_problem():
     assert "speed" in str(caught.value)
 
 
-def test_a_section_that_no_room_can_honour_yet_is_refused():
-    assert "no room honours this section yet" in problems_of(MINIMAL + "exports: {}\n")["exports"]
+def test_an_outward_layout_that_no_room_can_write_yet_is_refused_not_ignored():
+    assert problems_of(MINIMAL + "synthesis: {}\nexports: {formats: [csv], layout: s1}\n").keys() == {"exports.layout"}
+
+
+def test_exports_and_a_round_trip_need_what_they_stand_on():
+    assert "exports hands out samples" in str(problems_of(MINIMAL + "exports: {formats: [csv]}\n"))
+    assert "add a retrieval section" in str(problems_of(MINIMAL + "synthesis: {}\ncuration: {round_trip: {}}\n"))
 
 
 def test_a_kind_that_does_not_exist_is_told_with_those_that_do():

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from glossator.llm import Answered, Conversation, Reply
-from glossator.records import Chunk, JsonValue
-from glossator.synthesis import Task, load_task
+from glossator.records import Chunk, JsonValue, Split
+from glossator.synthesis import Material, Task, load_task
 
 TEXT = (
     "Annealing is slow cooling that removes stress from finished glass. "
@@ -17,9 +17,20 @@ TEXT = (
 
 
 def chunk(
-    name: str = "a", text: str = TEXT, *, document: str = "doc", heading: tuple[str, ...] = ("Cooling",)
+    name: str = "a",
+    text: str = TEXT,
+    *,
+    document: str = "doc",
+    heading: tuple[str, ...] = ("Cooling",),
+    index: int = 0,
+    tokens: int = 30,
+    figures: tuple[str, ...] = (),
 ) -> Chunk:
-    return Chunk(name, document, 0, heading, 4, 5, text, 30)
+    return Chunk(name, document, index, heading, 4, 5, text, tokens, figures)
+
+
+def material(of: Chunk | None = None, split: Split = "train") -> Material:
+    return Material((of or chunk(),), split)
 
 
 def pair(**changes: JsonValue) -> dict[str, JsonValue]:

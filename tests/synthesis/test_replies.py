@@ -8,10 +8,16 @@ import pytest
 from tests.synthesis.conftest import pair, pairs
 
 from glossator.records import JsonValue
-from glossator.synthesis.replies import MAX_CHARACTERS, MAX_PARTS, excerpt, read_reply
-from glossator.synthesis.schemas import Eli5, Pair
+from glossator.synthesis.forms import Eli5, Pair
+from glossator.synthesis.replies import MAX_CHARACTERS, MAX_PARTS, Read, excerpt
+from glossator.synthesis.replies import read_reply as read_reply_of
+from glossator.synthesis.schemas import reply_schema
 
 PERSONA = {"analogy": "A tired runner.", "explanation": "Glass rests."}
+
+
+def read_reply(text: str, schema: str) -> Read:
+    return read_reply_of(text, reply_schema(schema))
 
 
 def reasons(text: str, schema: str = "pairs") -> list[str]:

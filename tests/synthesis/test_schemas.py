@@ -10,17 +10,8 @@ from tests.synthesis.conftest import pair
 
 from glossator.errors import SynthesisError
 from glossator.records import JsonValue
-from glossator.synthesis.schemas import (
-    Eli5,
-    Executive,
-    Intuitive,
-    Pair,
-    json_schema,
-    render,
-    reply_form,
-    reply_model,
-    schema_names,
-)
+from glossator.synthesis.forms import Eli5, Executive, Intuitive, Pair
+from glossator.synthesis.schemas import json_schema, render, reply_form, reply_schema, schema_names
 
 STRICT = {"type", "description", "enum", "properties", "required", "additionalProperties", "items"}
 
@@ -32,7 +23,7 @@ def objects_in(schema: dict[str, JsonValue]) -> list[dict[str, JsonValue]]:
 
 @pytest.mark.parametrize("name", schema_names())
 def test_every_json_schema_is_closed_complete_and_free_of_keywords_that_strict_modes_refuse(name: str) -> None:
-    parts = objects_in(json_schema(name))
+    parts = objects_in(json_schema(reply_schema(name)))
     for part in parts:
         assert set(part) <= STRICT
         if part["type"] == "object":
@@ -44,15 +35,17 @@ def test_every_json_schema_is_closed_complete_and_free_of_keywords_that_strict_m
 
 @pytest.mark.parametrize("name", schema_names())
 def test_the_form_in_the_prompt_names_every_text_the_schema_asks_for(name: str) -> None:
-    asked = {key for part in objects_in(json_schema(name)) for key, value in part.get("properties", {}).items()}
-    shown = reply_form(name)
+    asked = {
+        key for part in objects_in(json_schema(reply_schema(name))) for key, value in part.get("properties", {}).items()
+    }
+    shown = reply_form(reply_schema(name))
     assert all(f'"{key}": ' in shown for key in asked)
-    assert all(f"- {key}: " in shown for key in asked - {"pairs"})
+    assert all(f"- {key}: " in shown for key in asked - {reply_schema(name).listed})
 
 
 def test_an_unknown_schema_names_the_known_ones() -> None:
-    with pytest.raises(SynthesisError, match="'poem' is unknown; use one of eli5, executive, intuitive, pairs"):
-        reply_model("poem")
+    with pytest.raises(SynthesisError, match="'poem' is unknown; use one of eli5, executive, intuitive, multi_hop"):
+        reply_schema("poem")
 
 
 def test_a_persona_is_rendered_as_its_fields_under_bold_labels_in_order() -> None:

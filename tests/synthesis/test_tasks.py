@@ -59,6 +59,25 @@ def test_the_tasks_of_a_chat_teacher_say_what_the_student_sees(
     assert (task.question is None) == has_evidence
 
 
+@pytest.mark.parametrize(
+    ("name", "schema", "shows", "context", "distractors"),
+    [
+        ("multi_hop", "multi_hop", "related_chunks", "chunk", 0),
+        ("multi_turn", "multi_turn", "chunk", "chunk", 0),
+        ("unanswerable", "unanswerable", "chunk", "chunk", 0),
+        ("distractor", "pairs", "chunk", "retrieved", 3),
+        ("preference", "preference", "chunk", "chunk", 0),
+        ("figure_qa", "pairs", "figure", "chunk", 0),
+    ],
+)
+def test_the_harder_tasks_say_what_teacher_and_student_are_shown(
+    name: str, schema: str, shows: str, context: str, distractors: int
+) -> None:
+    task = load_task(name)
+    assert (task.schema, task.shows, task.context, task.distractors) == (schema, shows, context, distractors)
+    assert (task.answer is not None) == (name == "unanswerable")
+
+
 def test_brief_questions_are_of_five_kinds() -> None:
     assert all(f"- {kind}: " in load_task("brief_qa").text for kind in ("what", "why", "how", "compare", "explain"))
 
@@ -123,6 +142,35 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
         (PERSONA.replace("[]", "[evidence]"), "evidence is among the checks, but schema eli5"),
         (PERSONA.replace("context:", "pairs: 2\ncontext:"), "pairs is set, but schema eli5"),
         (b"---\nname: \xff\n---\n", "is not UTF-8 text; save it as UTF-8"),
+        (GOOD.replace("chunk", "retrieved"), "context is retrieved, but distractors are missing; give distractors"),
+        (GOOD.replace("context:", "distractors: 3\ncontext:"), "distractors is 3, but context is chunk"),
+        (GOOD.replace("context:", "distractors: 9\ncontext:"), "distractors is 9; give a number from 1 to 8"),
+        (
+            GOOD.replace("context:", "shows: page\ncontext:"),
+            "shows is 'page'; use one of chunk, related_chunks, figure",
+        ),
+        (GOOD.replace("context:", "shows: related_chunks\ncontext:"), "use shows: related_chunks together with"),
+        (GOOD.replace("context:", "schema: multi_hop\ncontext:"), "shows is chunk, but schema is multi_hop"),
+        (GOOD.replace("context: chunk", "context: none\nshows: figure"), "shows is figure, but schema is pairs and"),
+        (GOOD.replace("context:", "answer: No.\ncontext:"), "answer is fixed, but schema pairs writes it"),
+        (GOOD.replace("context:", "schema: unanswerable\ncontext:"), "answer is missing; give the sentence"),
+        (
+            GOOD.replace("context:", "schema: unanswerable\nanswer: No.\ncontext:"),
+            "evidence is among the checks, but schema unanswerable has none; leave it out",
+        ),
+        (GOOD.replace("context:", "examples: [1]\ncontext:"), "example 1 lacks a passage or a reply"),
+        (GOOD.replace("context:", "examples: many\ncontext:"), "give a list of at most 8"),
+        (
+            GOOD.replace("context:", "examples: [{passage: Sand., reply: {pairs: [{question: Why}]}}]\ncontext:"),
+            "the reply of example 1 is schema; answer: Field required",
+        ),
+        (
+            GOOD.replace(
+                "context:",
+                "examples: [{passage: Sand, reply: {pairs: [{question: Why, answer: So, evidence: Soda}]}}]\ncontext:",
+            ),
+            "evidence of example 1 is not in its passage; copy it letter by letter",
+        ),
     ],
 )
 def test_a_bad_task_file_is_named_with_its_fault_and_the_remedy(

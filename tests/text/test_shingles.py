@@ -24,6 +24,16 @@ def test_hashes_agree_where_shingles_of_words_do(texts):
             assert count_shared(hashed.of(one), hashed.of(other)) == len(expected[one] & expected[other])
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(CHARACTERS, max_size=60), max_size=4), st.integers(1, 9))
+def test_hashes_agree_for_shingles_of_any_length(texts, words):
+    hashed, expected = hash_shingles(texts, words=words), [shingles(text, words=words) for text in texts]
+    assert hashed.sizes().tolist() == [len(own) for own in expected]
+    for one in range(len(texts)):
+        for other in range(one):
+            assert count_shared(hashed.of(one), hashed.of(other)) == len(expected[one] & expected[other])
+
+
 def test_a_text_has_the_same_hashes_in_any_company():
     texts = [
         " ".join(random.Random(seed).choices(["alpha", "beta", "gamma", "delta", "½"], k=40)) for seed in range(3000)

@@ -4,7 +4,27 @@ from __future__ import annotations
 
 import typer
 
-from glossator.cli import chat, clean, doctor, generate, parse, plan, registry, run, score, search, serve, show, stages
+from glossator.cli import (
+    chat,
+    clean,
+    doctor,
+    explain,
+    export,
+    forget,
+    generate,
+    journal,
+    parse,
+    plan,
+    preview,
+    registry,
+    review,
+    run,
+    score,
+    search,
+    serve,
+    show,
+    stages,
+)
 
 app = typer.Typer(
     name="glossator",
@@ -20,6 +40,7 @@ ROOMS = "One room alone"
 HOUSE = "The house"
 
 app.command("plan", rich_help_panel=ROAD)(plan.plan)
+app.command("preview", rich_help_panel=ROAD)(preview.preview)
 app.command("run", rich_help_panel=ROAD)(run.run)
 app.command("stages", rich_help_panel=ROAD)(stages.stages)
 app.command("show", rich_help_panel=ROAD)(show.show)
@@ -29,7 +50,12 @@ app.command("parse", rich_help_panel=ROOMS)(parse.parse)
 app.command("generate", rich_help_panel=ROOMS)(generate.generate)
 app.command("score", rich_help_panel=ROOMS)(score.score)
 app.command("search", rich_help_panel=ROOMS)(search.search)
+app.command("review", rich_help_panel=ROOMS)(review.review)
+app.command("export", rich_help_panel=ROOMS)(export.export)
 app.add_typer(registry.registry, name="registry", rich_help_panel=ROOMS)
+app.command("explain", rich_help_panel=HOUSE)(explain.explain)
+app.command("forget", rich_help_panel=HOUSE)(forget.forget)
+app.command("journal", rich_help_panel=HOUSE)(journal.journal)
 app.command("doctor", rich_help_panel=HOUSE)(doctor.doctor)
 app.command("clean", rich_help_panel=HOUSE)(clean.clean)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _PATH_KEYS = re.compile(
-    r"^(sources\.\d+\.path|parsing\.spark\.work_folder|training\.base_model|synthesis\.tasks\.\d+\.prompt|retrieval\.embedder|registry\.path)$"
+    r"^(sources\.\d+\.path|parsing\.spark\.work_folder|training\.base_model|synthesis\.(tasks\.\d+\.prompt|prices|teacher\.adapter)|retrieval\.embedder|curation\.embedder|registry\.path)$"
 )
 _NAMES = ("embedded", "minilm")
 _NOTHING = ("", "~", "null", "Null", "NULL")

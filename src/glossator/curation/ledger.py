@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from glossator import records
 from glossator.errors import YieldError
@@ -12,6 +13,8 @@ from glossator.records import JsonValue, Reject
 
 EXAMPLES = 3
 """Rejects that are shown for each filter."""
+Unit = Literal["passages", "replies", "samples", "attempts"]
+
 _SHOWN_CHARACTERS = 80
 _SHOWN_FILTERS = 3
 
@@ -37,6 +40,8 @@ class LedgerRow:
     reasons: Mapping[str, int]
     """Reason → how many."""
     examples: tuple[Example, ...]
+    unit: Unit = "samples"
+    """What is counted; a passage gives a reply, a reply samples."""
 
 
 @dataclass(slots=True)
@@ -45,7 +50,9 @@ class Ledger:
 
     rows: list[LedgerRow] = field(default_factory=list)
 
-    def enter(self, name: str, *, taken_in: int, passed: int, rejects: Sequence[Reject]) -> None:
+    def enter(
+        self, name: str, *, taken_in: int, passed: int, rejects: Sequence[Reject], unit: Unit = "samples"
+    ) -> None:
         """Take what one filter did, leave a row.
 
         Raises:
@@ -54,15 +61,16 @@ class Ledger:
         if passed + len(rejects) != taken_in:
             raise ValueError(f"{name}: {taken_in} in, {passed} out and {len(rejects)} rejected do not add up")
         reasons = Counter(reject.reason for reject in rejects)
-        row = LedgerRow(name, taken_in, passed, dict(sorted(reasons.items())), tuple(_examples(rejects)))
+        row = LedgerRow(name, taken_in, passed, dict(sorted(reasons.items())), tuple(_examples(rejects)), unit)
         self.rows.append(row)
 
     def to_dict(self) -> dict[str, JsonValue]:
-        """Leave plain data that `json` can write; `in` and `out` count samples."""
+        """Leave plain data that `json` can write; `in` and `out` count what `unit` says."""
         return {
             "filters": [
                 {
                     "name": row.name,
+                    "unit": row.unit,
                     "in": row.taken_in,
                     "out": row.passed,
                     "reasons": dict(row.reasons),
@@ -74,7 +82,8 @@ class Ledger:
 
     def worst(self) -> str:
         """Leave the filters that took most, three at most, with what they took; empty where none took any."""
-        took = sorted((row for row in self.rows if row.reasons), key=lambda row: row.passed - row.taken_in)
+        rows = (row for row in self.rows if row.reasons and row.unit != "attempts")
+        took = sorted(rows, key=lambda row: row.passed - row.taken_in)
         return "; ".join(
             f"{row.name} took {row.taken_in - row.passed} of {row.taken_in}{_listed(row)}"
             for row in took[:_SHOWN_FILTERS]

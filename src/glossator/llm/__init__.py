@@ -11,6 +11,23 @@ from glossator.records import JsonValue, Message
 Conversation = Sequence[Message]
 
 
+class ConversationAbout(tuple[Message, ...]):
+    """A conversation that knows the documents its words were taken from, so that forgetting one finds its replies."""
+
+    documents: tuple[str, ...]
+
+    def __new__(cls, messages: Iterable[Message], documents: Iterable[str]) -> ConversationAbout:
+        """Take the messages, and the ids of the documents that stand behind them."""
+        made = super().__new__(cls, messages)
+        made.documents = tuple(documents)
+        return made
+
+
+def documents_of(conversation: Conversation) -> tuple[str, ...]:
+    """Turn a conversation into the ids of the documents it was made from; none where nobody told."""
+    return conversation.documents if isinstance(conversation, ConversationAbout) else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a model said to one conversation."""

@@ -6,9 +6,11 @@ import asyncio
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from glossator.llm.budget import Budget, Purse
 from glossator.llm.journal import Journal, JournalEntry
+from glossator.llm.limits import Limits
 from glossator.llm.providers import Endpoint
 from glossator.llm.request_form import RequestForm
 from glossator.llm.retrying import Backoff
@@ -25,6 +27,8 @@ class Asked:
     max_new_tokens: int
     temperature: float
     seed: int | None
+    documents: tuple[str, ...] = ()
+    """Ids of the documents that the words of the conversation were taken from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,19 @@ class Meter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._usage = Usage()
+        self._counts: dict[str, int] = {}
 
     def add(self, **counts: int) -> None:
         """Add to the counts of these names."""
         with self._lock:
-            self._usage = replace(self._usage, **{name: getattr(self._usage, name) + n for name, n in counts.items()})
+            for name, count in counts.items():
+                self._counts[name] = self._counts.get(name, 0) + count
 
     @property
     def usage(self) -> Usage:
         """The counts at this moment."""
-        return self._usage
+        with self._lock:
+            return Usage(**self._counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +100,7 @@ class Setup:
     patience: Patience
     journal: Journal | None
     meter: Meter
+    limits: Limits | None = None
+    """What the provider allows in a minute; None for what it tells itself."""
+    purse: Purse = field(default_factory=lambda: Purse(Budget()))
+    """What pays for calls; one without a limit by default."""

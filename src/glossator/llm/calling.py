@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import difflib
+import json
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from glossator.errors import EndpointError
+from glossator.llm import endings
 from glossator.llm.asking import Asked, Setup, Told
+from glossator.llm.budget import OutOfBudget, Reservation
 from glossator.llm.completion import Completion, read_completion
-from glossator.llm.faults import Fault, RequestFault, one_line, read_exception, read_status
-from glossator.llm.http_client import list_models, open_client, post_chat
-from glossator.llm.images import attach_images
-from glossator.llm.journal import Journal, JournalEntry
+from glossator.llm.faults import Fault, RequestFault, read_exception, read_status
+from glossator.llm.http_client import HttpClient, ServerReply
+from glossator.llm.images import attach_images, image_hashes
+from glossator.llm.journal import JournalEntry
+from glossator.llm.keeping import Keeper
+from glossator.llm.limits import Throttle
+from glossator.llm.pacing import Pacer
 from glossator.llm.request_form import RequestForm
-
-if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+from glossator.llm.token_guess import RequestSize, TokenGuess
+from glossator.records import JsonValue
 
 _FIRST_TRIES = 3
 """How often a server that was never reached is tried."""
 
-_LISTED_MODELS = 10
+_OVERLOAD = (408, 429, 503, 529)
+"""What a server says that has too much to do."""
 
 _DOUBTFUL: dict[tuple[str, int | None], str] = {
     ("key", 403): "refused",
@@ -44,17 +44,18 @@ class Caller:
 
     def __init__(self, setup: Setup) -> None:
         self._endpoint, self._model, self._meter = setup.endpoint, setup.model, setup.meter
-        self._patience = setup.patience
+        self._patience, self._purse = setup.patience, setup.purse
         self.form = setup.form
         """What the server is known to understand; learned from what it refuses."""
-        self._client: AsyncOpenAI = open_client(
+        self._client = HttpClient(
             setup.endpoint,
             connections=setup.patience.concurrency,
             timeout_seconds=setup.patience.timeout_seconds,
         )
-        self._slots = asyncio.Semaphore(setup.patience.concurrency)
-        self._keeper = _Keeper(setup.journal)
-        self._scouted, self._gate = False, asyncio.Event()
+        self._pacer = Pacer(setup.patience.concurrency)
+        self._throttle = Throttle(setup.limits, setup.patience.sleep, setup.patience.clock)
+        self._guess = TokenGuess()
+        self._keeper = Keeper(setup.journal)
         self._reached = self._answered = False
         self._given_up_in_row = 0
 
@@ -63,10 +64,16 @@ class Caller:
 
         Raises:
             EndpointError: nothing can be answered: the server is down, or refuses the key or the model.
-            ArtifactError: the journal cannot be written.
+            ArtifactError: the journal, or what was spent, cannot be written.
         """
-        async with self._slots, self._turn():
-            return await self._persist(asked)
+        await self._pacer.enter()
+        try:
+            outcome = await self._ask(asked)
+            if self._keeper.waiting >= self._patience.concurrency:
+                return await self._kept(outcome)  # the disk is behind: its turn ends with the flush
+        finally:
+            self._pacer.leave()
+        return await self._kept(outcome)
 
     async def settle(self) -> None:
         """Wait until every reply that has arrived is on disk."""
@@ -75,48 +82,77 @@ class Caller:
     async def close(self) -> None:
         """Close all connections."""
         await self.settle()
+        self._pacer.close()
         await self._client.close()
 
-    @contextlib.asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        if self._scouted:
-            await self._gate.wait()
-            yield
-            return
-        self._scouted, gate = True, self._gate
-        try:
-            yield
-        except BaseException:
-            # Whoever comes after this failure goes alone again; who waits beside it is let go or cancelled.
-            self._scouted, self._gate = False, asyncio.Event()
-            raise
-        finally:
-            gate.set()
+    async def _kept(self, outcome: Told | JournalEntry) -> Told:
+        if isinstance(outcome, Told):
+            return outcome
+        if outcome.finish_reason == "stop" and not outcome.text.strip():
+            return Told(outcome)  # silence is worth another question next time
+        return Told(await self._keeper.keep(outcome))
 
-    async def _persist(self, asked: Asked) -> Told:
-        form, attempt = self.form, 1
+    async def _ask(self, asked: Asked) -> Told | JournalEntry:
+        form, attempt, again = self.form, 1, False
         while True:
-            started = time.perf_counter()
-            try:
-                completion = await self._send(asked, form)
-            except RequestFault as error:
-                fault = error.fault
-            else:
+            outcome = await self._try(asked, form, again=again)
+            again = True
+            if isinstance(outcome, JournalEntry):
                 self._given_up_in_row, self._answered = 0, True
-                if form != self.form:
-                    self.form = form  # only what led to an answer is remembered
-                return await self._keep(asked, completion, time.perf_counter() - started)
-            narrower = form.without(fault.word) if fault.kind == "parameter" else None
+                self.form = form  # only what led to an answer is remembered
+            if not isinstance(outcome, Fault):
+                return outcome
+            narrower = form.without(outcome.word) if outcome.kind == "parameter" else None
             if narrower is not None:
                 form = narrower
-                self._meter.add(retries=1)
                 continue
-            told = await self._judge(fault, attempt)
+            told = await self._judge(outcome, attempt)
             if told is not None:
+                self._pacer.meet()
                 return told
-            self._meter.add(retries=1)
-            await self._patience.sleep(self._patience.backoff.delay(attempt, fault.retry_after))
+            await self._wait(outcome, attempt)
             attempt += 1
+
+    async def _try(self, asked: Asked, form: RequestForm, *, again: bool) -> Told | JournalEntry | Fault:
+        """Send once, as soon as limits and budget allow it."""
+        body, size = self._body(asked, form)
+        tokens, most_in = self._guess.likely(size), self._guess.most_in(size)
+        try:
+            await self._throttle.admit(tokens, lambda: self._purse.check(most_in, asked.max_new_tokens))
+            reservation = await self._purse.reserve(most_in, asked.max_new_tokens)
+        except OutOfBudget as out:
+            return Told(None, "budget", str(out))
+        self._meter.add(calls=1, retries=int(again))
+        number, started = self._pacer.window.send(), time.perf_counter()
+        try:
+            completion = await self._send(body)
+        except RequestFault as failed:
+            self._account_fault(failed.fault, reservation, tokens)
+            self._hear(failed.fault, number)
+            return failed.fault
+        except BaseException:
+            self._purse.forfeit(reservation)
+            raise
+        self._account(completion, size, reservation, tokens)
+        self._pacer.window.end(number, complained=False)
+        self._pacer.meet()
+        return self._entry(asked, completion, time.perf_counter() - started)
+
+    def _hear(self, fault: Fault, number: int) -> None:
+        """Take to heart what a fault says about the server."""
+        overload = fault.status in _OVERLOAD or fault.word == "timeout"
+        if overload or fault.status is not None:
+            self._pacer.window.end(number, complained=overload)
+        if fault.kind in ("transient", "conversation"):
+            self._pacer.meet()
+
+    async def _wait(self, fault: Fault, attempt: int) -> None:
+        delay = self._patience.backoff.delay(attempt, fault.retry_after)
+        if not self._pacer.known:  # nobody else goes before the first has found the server
+            await self._patience.sleep(delay)
+            return
+        everybody = fault.retry_after is not None and fault.status in _OVERLOAD
+        await self._pacer.step_out(self._patience.sleep(delay), everybody=everybody)
 
     async def _judge(self, fault: Fault, attempt: int) -> Told | None:
         """Decide after a failed try: None for another one, else how the conversation ends."""
@@ -128,28 +164,19 @@ class Caller:
         if self._answered and (fault.kind, fault.status) in _DOUBTFUL:
             return self._give_up(replace(fault, word=_DOUBTFUL[fault.kind, fault.status]))
         if fault.kind not in ("transient", "unreachable"):
-            raise await self._hopeless(fault)
-        if fault.kind == "transient":
-            self._reached = True
-            self._gate.set()
-        elif not self._reached and attempt >= min(_FIRST_TRIES, self._patience.attempts):
-            place = self._endpoint.base_url
-            raise EndpointError(
-                f"model server at {place} does not answer: {fault.detail}; start it, or correct base_url"
-            )
+            raise await endings.hopeless(self._endpoint, self._model, fault, self._client)
+        if not self._pacer.known and attempt >= min(_FIRST_TRIES, self._patience.attempts):
+            raise endings.unreachable(self._endpoint, fault)
         return self._give_up(fault) if attempt >= self._patience.attempts else None
 
     def _give_up(self, fault: Fault) -> Told:
         """End one conversation; end everything once as many in a row have failed as are asked at a time."""
         self._given_up_in_row += 1
         if self._given_up_in_row >= max(3, self._patience.concurrency):
-            raise EndpointError(
-                f"model server at {self._endpoint.base_url} has answered none of the last {self._given_up_in_row}"
-                f" conversations: {fault.detail}; look after it and run again, what it answered is kept"
-            )
+            raise endings.gone(self._endpoint, fault, self._given_up_in_row)
         return Told(None, fault.word, fault.detail)
 
-    async def _send(self, asked: Asked, form: RequestForm) -> Completion:
+    def _body(self, asked: Asked, form: RequestForm) -> tuple[bytes, RequestSize]:
         body = form.body(
             self._model,
             asked.messages,
@@ -158,16 +185,20 @@ class Caller:
             temperature=asked.temperature,
             seed=asked.seed,
         )
-        attach_images(body["messages"], asked.messages)
-        self._meter.add(calls=1)
+        data = _encode(body)
+        images = sum(len(image_hashes(message)) for message in asked.messages)
+        size = RequestSize(len(data), images, asked.max_new_tokens)
+        if images:
+            attach_images(body["messages"], asked.messages)
+            data = _encode(body)
+        return data, size
+
+    async def _send(self, body: bytes) -> Completion:
         try:
-            reply = await asyncio.wait_for(post_chat(self._client, body), self._patience.timeout_seconds)
-            self._reached = True
+            reply = await self._client.post_chat(body)
+            self._throttle.heed(reply.headers)
             if reply.status != 200:
-                text = reply.content.decode("utf-8", "replace")
-                raise RequestFault(
-                    read_status(reply.status, text, reply.headers, sent=body.keys(), now=self._patience.clock())
-                )
+                raise RequestFault(self._read_refusal(reply, body))
             return read_completion(reply.content, now=self._patience.clock())
         except RequestFault as error:
             fault = error.fault
@@ -178,10 +209,30 @@ class Caller:
             fault = known
         raise RequestFault(replace(fault, detail=self._endpoint.redact(fault.detail)))
 
-    async def _keep(self, asked: Asked, completion: Completion, seconds: float) -> Told:
-        counted = int(completion.usage_missing)
-        self._meter.add(tokens_in=completion.tokens_in, tokens_out=completion.tokens_out, usage_missing=counted)
-        entry = JournalEntry(
+    def _read_refusal(self, reply: ServerReply, body: bytes) -> Fault:
+        text = reply.content.decode("utf-8", "replace")
+        return read_status(reply.status, text, reply.headers, sent=json.loads(body), now=self._patience.clock())
+
+    def _account(self, completion: Completion, size: RequestSize, reservation: Reservation, guessed: int) -> None:
+        tokens_in, tokens_out = completion.tokens_in, completion.tokens_out
+        self._meter.add(tokens_in=tokens_in, tokens_out=tokens_out, usage_missing=int(completion.usage_missing))
+        if completion.usage_missing:
+            tokens_in = tokens_in or self._guess.most_in(size)
+            tokens_out = tokens_out or self._guess.most_out(completion.text)
+        else:
+            self._guess.learn(size, tokens_in, tokens_out)
+        self._purse.settle(reservation, tokens_in, tokens_out)
+        self._throttle.correct(guessed, tokens_in + tokens_out)
+
+    def _account_fault(self, fault: Fault, reservation: Reservation, guessed: int) -> None:
+        if fault.kind != "unreachable" and fault.status in (None, 200):
+            self._purse.forfeit(reservation)  # a reply may have been written, and be charged
+            return
+        self._purse.settle(reservation, 0, 0)
+        self._throttle.correct(guessed, 0)
+
+    def _entry(self, asked: Asked, completion: Completion, seconds: float) -> JournalEntry:
+        return JournalEntry(
             asked.key,
             completion.text,
             completion.finish_reason,
@@ -189,62 +240,9 @@ class Caller:
             completion.tokens_out,
             seconds,
             self._patience.clock(),
+            asked.documents,
         )
-        if completion.finish_reason == "stop" and not completion.text.strip():
-            return Told(entry)  # silence is worth another question next time
-        return Told(await self._keeper.keep(entry))
-
-    async def _hopeless(self, fault: Fault) -> EndpointError:
-        place = f"{self._endpoint.label} ({self._endpoint.base_url})"
-        if self._endpoint.label == self._endpoint.base_url:
-            place = self._endpoint.base_url
-        if fault.kind == "key":
-            variable = self._endpoint.key_variable
-            remedy = f"check {variable}" if variable else "name the environment variable of a key as key_variable"
-            return EndpointError(f"{place} refuses the key (HTTP {fault.status}); {remedy}")
-        if fault.kind == "credit":
-            return EndpointError(f"the account at {place} is used up: {fault.detail}; top it up and run again")
-        names = await list_models(self._client) if fault.kind == "model" else None
-        if names is None:
-            return EndpointError(
-                f"{place} takes no chat requests: {fault.detail}; check base_url, it mostly ends in /v1"
-            )
-        near = difflib.get_close_matches(self._model, names, n=_LISTED_MODELS, cutoff=0.0)
-        listed = one_line(", ".join(near) + (", …" if len(names) > len(near) else "")) or "none"
-        return EndpointError(f"{place} has no model {self._model!r}; it lists {listed}")
 
 
-class _Keeper:
-    """Writes replies to the journal, those that arrive during one flush to disk with the next."""
-
-    def __init__(self, journal: Journal | None) -> None:
-        self._journal = journal
-        self._waiting: list[tuple[JournalEntry, asyncio.Future[JournalEntry]]] = []
-        self._writing: asyncio.Task[None] | None = None
-
-    async def keep(self, entry: JournalEntry) -> JournalEntry:
-        if self._journal is None:
-            return entry
-        kept: asyncio.Future[JournalEntry] = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, kept))
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write(self._journal))
-        # Whoever asked may be cancelled now; the reply is written all the same.
-        return await asyncio.shield(kept)
-
-    async def _write(self, journal: Journal) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                entries = await asyncio.to_thread(journal.put_many, [entry for entry, _ in batch])
-            except Exception as error:  # noqa: BLE001  handed on to everyone who waits
-                for _, kept in batch:
-                    kept.set_exception(error)
-                    kept.exception()  # whoever was cancelled does not look at it
-            else:
-                for (_, kept), entry in zip(batch, entries, strict=True):
-                    kept.set_result(entry)
-
-    async def settle(self) -> None:
-        while self._writing is not None and not self._writing.done():
-            await asyncio.wait([self._writing])
+def _encode(body: JsonValue) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from glossator.llm.retrying import retry_after_seconds
 from glossator.records import JsonValue
@@ -29,6 +29,9 @@ _NOT_UNDERSTOOD = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|not permitted|extra|unexpected|not allowed|cannot find field",
     re.I,
 )
+_RETRY_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
+"""Google says in the body how long to wait. Source: `google.rpc.RetryInfo`."""
+
 _NAMES = {
     "response_format": re.compile(r"response_format|json_schema|json_object|\bjson\b|schema|grammar|guided", re.I),
     "max_tokens": re.compile(r"max_(completion_)?tokens"),
@@ -78,12 +81,18 @@ def read_status(status: int, text: str, headers: Mapping[str, str], *, sent: Col
         return Fault("credit", "no_credit", said, status=status)
     if status in (408, 409, 425, 429) or status >= 500:
         word = "rate_limited" if status == 429 else "timeout" if status == 408 else "server_error"
-        return Fault("transient", word, said, retry_after_seconds(headers, now), status)
+        asked_for = retry_after_seconds(headers, now)
+        return Fault("transient", word, said, _retry_delay(text) if asked_for is None else asked_for, status)
     if status == 404 or code in ("model_not_found", "invalid_model") or _NO_MODEL.search(message):
         return Fault("model", "unknown_model", said, status=status)
     if status < 400 or status == 405:
         return Fault("address", "no_such_address", said, status=status)
     return Fault(*_conversation_fault(message, code, blamed, sent, status), said, status=status)
+
+
+def _retry_delay(text: str) -> float | None:
+    found = _RETRY_DELAY.search(text)
+    return float(found[1]) if found else None
 
 
 def _conversation_fault(
@@ -122,23 +131,19 @@ def _error_of(text: str) -> tuple[str, str, str]:
 def read_exception(error: BaseException) -> Fault | None:
     """Turn an exception of the HTTP client into a fault; None if it comes from elsewhere."""
     import aiohttp
-    import openai
 
-    late = Fault("transient", "timeout", "no reply in time")
-    if isinstance(error, asyncio.TimeoutError | TimeoutError):
-        return late
-    if not isinstance(error, openai.APIConnectionError):
-        return None
-    # The client calls every broken connection a time-out; the chain of causes tells what it was.
-    cause: BaseException = error
-    while not isinstance(cause, aiohttp.ClientError) and (cause.__cause__ or cause.__context__):
-        cause = cause.__cause__ or cause.__context__ or cause
-    if isinstance(cause, aiohttp.ClientConnectorError):
-        return Fault("unreachable", "unreachable", one_line(str(cause.os_error)))
-    if isinstance(cause, aiohttp.ConnectionTimeoutError):
-        return Fault("unreachable", "unreachable", "no connection in time")
-    cut = Fault("transient", "cut_connection", "the connection was cut")
-    return late if isinstance(cause, aiohttp.ServerTimeoutError) else cut
+    kinds: tuple[tuple[Any, FaultKind, str, Callable[[Any], str]], ...] = (
+        (aiohttp.ConnectionTimeoutError, "unreachable", "unreachable", lambda _: "no connection in time"),
+        ((asyncio.TimeoutError, TimeoutError), "transient", "timeout", lambda _: "no reply in time"),
+        (aiohttp.ClientConnectorCertificateError, "unreachable", "unreachable", lambda e: str(e.certificate_error)),
+        (aiohttp.ClientConnectorError, "unreachable", "unreachable", lambda e: str(e.os_error)),
+        (aiohttp.ClientHttpProxyError, "unreachable", "unreachable", lambda e: f"the proxy says HTTP {e.status}"),
+        ((aiohttp.ClientError, ConnectionError), "transient", "cut_connection", lambda _: "the connection was cut"),
+    )
+    for types, kind, word, told in kinds:
+        if isinstance(error, types):
+            return Fault(kind, word, one_line(told(error)))
+    return None
 
 
 def one_line(text: str) -> str:

@@ -161,6 +161,16 @@ class LocalModel:
         return self._max_length
 
     @property
+    def batch_size(self) -> int:
+        """Conversations answered at once."""
+        return self._batch_size
+
+    @property
+    def seed(self) -> int:
+        """What replies at a temperature above 0 are drawn by."""
+        return self._seed
+
+    @property
     def chat_format(self) -> ChatFormat:
         """The chat format of the model's tokenizer."""
         return self._base.chat_format

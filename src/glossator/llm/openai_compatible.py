@@ -7,23 +7,28 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Literal
 
 from glossator.errors import ModelError
-from glossator.llm import Answered, Conversation, Reply
+from glossator.llm import Answered, Conversation, Reply, documents_of
 from glossator.llm.asking import Asked, Meter, Patience, Setup, Told, Usage
+from glossator.llm.budget import Budget, Purse, Spent
 from glossator.llm.completion import LONGEST_REPLY
 from glossator.llm.faults import one_line
 from glossator.llm.http_client import require_client_libraries
 from glossator.llm.journal import Journal, JournalEntry, journal_key
-from glossator.llm.lines import Line, Run
+from glossator.llm.limits import Limits
+from glossator.llm.lines import Line, Pending, Run
 from glossator.llm.providers import Endpoint, JsonMode
 from glossator.llm.request_form import RequestForm
 from glossator.records import JsonValue
 
-_WINDOW = 4
-"""Conversations read ahead, in multiples of what is asked at a time: one slow reply does not idle the others."""
+_WINDOW = 16
+"""Conversations read ahead, in multiples of what is asked at a time: one that is retried does not idle the others."""
+
+
+_REMEMBERED = 500
+"""Replies found in the journal whose documents are noted with one flush to disk."""
 
 
 class OpenAICompatibleModel:
@@ -32,12 +37,14 @@ class OpenAICompatibleModel:
     Args:
         endpoint: from `providers.endpoint`.
         model: as the server names it.
-        concurrency: conversations in flight at a time.
+        concurrency: the most conversations in flight at a time; how many are depends on what the server bears.
         timeout_seconds: for one request, from sending to the last byte.
         attempts: tries per conversation when the server is busy, broken or cut off.
         journal: where replies are looked for before anything is sent, and kept before they are used; None for nowhere.
         seed: of the server's sampling; None to leave it to the server. Not every server has one.
         json_mode: how JSON is asked for; `auto` takes the best way that the server does not refuse.
+        limits: what the provider allows in a minute; None to go by what the server says alone.
+        purse: what pays for the calls; None for one without a limit.
         sleep: waits between tries.
         clock: seconds since 1970.
 
@@ -57,6 +64,8 @@ class OpenAICompatibleModel:
         journal: Journal | None = None,
         seed: int | None = None,
         json_mode: Literal["auto"] | JsonMode = "auto",
+        limits: Limits | None = None,
+        purse: Purse | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -66,10 +75,10 @@ class OpenAICompatibleModel:
                 raise ModelError(f"{name} {value} is too small; use 1 or more")
         self._endpoint, self._model, self._journal = endpoint, model, journal
         self._seed, self._json_mode, self._concurrency = seed, json_mode, concurrency
-        self._meter = Meter()
+        self._meter, self._purse = Meter(), purse or Purse(Budget())
         form = RequestForm.of(endpoint.dialect, json_mode)
         patience = Patience(timeout_seconds, attempts, concurrency, sleep=sleep, clock=clock)
-        self._line = Line(Setup(endpoint, model, form, patience, journal, self._meter))
+        self._line = Line(Setup(endpoint, model, form, patience, journal, self._meter, limits, self._purse))
         # Nobody has to close a model: what it opened ends with it, or with the program.
         self._finalizer = weakref.finalize(self, self._line.close)
 
@@ -82,6 +91,11 @@ class OpenAICompatibleModel:
     def usage(self) -> Usage:
         """What was asked so far, and what it took."""
         return self._meter.usage
+
+    @property
+    def spent(self) -> Spent:
+        """What was spent so far: by the purse that this model pays from, whoever else does."""
+        return self._purse.spent
 
     @property
     def form(self) -> RequestForm:
@@ -98,12 +112,13 @@ class OpenAICompatibleModel:
     ) -> Iterator[Answered]:
         """Answer each conversation, in input order; see `StructuredModel.answer`.
 
-        At most four times `concurrency` conversations are read ahead. Leaving the iterator, also by Ctrl-C, cancels
+        At most 16 times `concurrency` conversations are read ahead. Leaving the iterator, also by Ctrl-C, cancels
         what is in flight; what was answered by then is in the journal.
 
         Failures: `truncated` (the reply was cut at `max_new_tokens`), `refused`, `empty_reply`, `too_long` (prompt or
         reply), `bad_request`, and after the last try `timeout`, `rate_limited`, `server_error`, `cut_connection`,
-        `unreachable` or `no_completion`.
+        `unreachable` or `no_completion`. Once nothing more can be paid for, `budget`: that conversation was not sent,
+        and what is in the journal is given out still.
 
         Raises:
             EndpointError: nothing can be answered at all.
@@ -164,32 +179,54 @@ class OpenAICompatibleModel:
             "seed": self._seed,
             "temperature": temperature,
         }
-        run = Run(self._line)
-        waiting: deque[Told | Future[Told]] = deque()
+        run, found = Run(self._line), _Found(self._journal)
+        waiting: deque[Told | Pending] = deque()
         try:
             for conversation in conversations:
                 messages = tuple(conversation)
                 key = journal_key(self._endpoint.label, self._model, parameters, messages)
-                asked = Asked(key, messages, schema, max_new_tokens, temperature, self._seed)
-                waiting.append(self._look_up(key) or run.begin(asked))
+                documents = documents_of(conversation)
+                asked = Asked(key, messages, schema, max_new_tokens, temperature, self._seed, documents)
+                waiting.append(self._look_up(asked, found) or run.begin(asked))
                 while waiting and (len(waiting) >= _WINDOW * self._concurrency or _is_ready(waiting[0])):
                     yield run.wait(waiting.popleft())
             while waiting:
                 yield run.wait(waiting.popleft())
         finally:
-            if any(not _is_ready(one) for one in waiting):
+            if waiting or run.failed:
                 run.abandon()
+            found.remember()
 
-    def _look_up(self, key: str) -> Told | None:
-        entry = self._journal.get(key) if self._journal else None
+    def _look_up(self, asked: Asked, found: _Found) -> Told | None:
+        entry = self._journal.get(asked.key) if self._journal else None
         if entry is None:
             return None
         self._meter.add(from_journal=1)
+        found.add(asked, entry)
         return Told(entry)
 
 
-def _is_ready(waiting: Told | Future[Told]) -> bool:
-    return isinstance(waiting, Told) or waiting.done()
+class _Found:
+    """Notes which documents now stand behind replies that were kept for others, many with one flush to disk."""
+
+    def __init__(self, journal: Journal | None) -> None:
+        self._journal = journal
+        self._documents: dict[str, tuple[str, ...]] = {}
+
+    def add(self, asked: Asked, entry: JournalEntry) -> None:
+        if set(asked.documents).difference(entry.documents):
+            self._documents[asked.key] = (*self._documents.get(asked.key, ()), *asked.documents)
+            if len(self._documents) >= _REMEMBERED:
+                self.remember()
+
+    def remember(self) -> None:
+        if self._journal is not None and self._documents:
+            self._journal.remember_many(self._documents)
+            self._documents.clear()
+
+
+def _is_ready(waiting: Told | Pending) -> bool:
+    return isinstance(waiting, Told) or waiting.done
 
 
 def _judge(told: Told, *, kept: bool) -> Answered:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glossator.errors import MissingExtraError, ModelError, ParsingError
-from glossator.llm import Answered, Conversation, StructuredModel
+from glossator.llm import Answered, Conversation, ConversationAbout, StructuredModel
 from glossator.llm.images import Image, ImageMessage
 from glossator.records import Figure, Message, Reject, content_id, to_dict
 
@@ -75,12 +75,13 @@ def describe(
     def conversations() -> Iterator[Conversation]:
         for figure in figures:
             try:
-                image = _shown(folder, figure)
+                image = shown_image(folder, figure)
             except (OSError, ValueError) as error:
                 waiting.append((figure, _reject(figure, "no_image", f"{type(error).__name__}: {error}")))
                 continue
             waiting.append((figure, None))
-            yield told, _asked(figure, (titles or {}).get(figure.document_id, ""), image)
+            asked = _asked(figure, (titles or {}).get(figure.document_id, ""), image)
+            yield ConversationAbout((told, asked), (figure.document_id,))
 
     answers = model.answer(conversations(), schema=None, max_new_tokens=max_new_tokens, temperature=temperature)
     for answered in answers:
@@ -105,8 +106,12 @@ def _asked(figure: Figure, title: str, image: Image) -> ImageMessage:
     return ImageMessage("user", f"<<<CAPTION {key}>>>\n{caption}\n<<<END {key}>>>", (image,))
 
 
-def _shown(folder: str, figure: Figure) -> Image:
-    """Read a figure's image, at the size at which it is shown.
+def shown_image(folder: str, figure: Figure) -> Image:
+    """Read a figure's image, at the size at which a teacher is shown it.
+
+    Args:
+        folder: where images lie as `<id>.png`: a folder or an fsspec URL.
+        figure: whose image.
 
     Raises:
         OSError: it is missing or no image.

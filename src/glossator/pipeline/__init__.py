@@ -5,8 +5,10 @@ from glossator.pipeline.cleaning import clean_runs
 from glossator.pipeline.corridor import run_recipe
 from glossator.pipeline.doors import answer_conversations, parse_paths, read_conversations
 from glossator.pipeline.examination import examine
-from glossator.pipeline.listing import list_stages, plan_recipe
+from glossator.pipeline.listing import list_stages
+from glossator.pipeline.previewing import preview_recipe
 from glossator.pipeline.progress import Progress, Silent
+from glossator.pipeline.quote import plan_recipe
 from glossator.pipeline.runs import Run, find_newest_result, find_run, list_runs, open_run
 from glossator.pipeline.searching import read_queries, search_run
 from glossator.pipeline.summary import summarize
@@ -26,6 +28,7 @@ __all__ = [
     "open_run",
     "parse_paths",
     "plan_recipe",
+    "preview_recipe",
     "read_conversations",
     "read_queries",
     "run_recipe",

@@ -11,6 +11,8 @@ from glossator.artifacts import Artifact, Draft
 from glossator.pipeline.progress import Progress
 from glossator.recipe import Recipe, resolve_path
 
+REVIEWS = "reviews.jsonl"
+
 
 @dataclass(frozen=True, slots=True)
 class Road:
@@ -40,6 +42,16 @@ class Road:
     def test_looks_file(self) -> Path:
         """The record of every time the test set was scored."""
         return self.folder / "test_looks.json"
+
+    @property
+    def reviews_file(self) -> Path:
+        """What people decided about samples, to be done again whenever they are made again."""
+        return self.folder / REVIEWS
+
+    @property
+    def spent(self) -> Path:
+        """What was spent of each budget, so that a run that was killed does not begin it anew."""
+        return self.folder / "spent"
 
     def without_fetching(self) -> Road:
         """The same road with those sources only that read this machine's own files."""

@@ -13,7 +13,15 @@ from pathlib import Path
 from glossator.artifacts import Artifact, find_artifact, fingerprint
 from glossator.errors import ArtifactError, GlossatorError, MissingArtifactError
 from glossator.pipeline.context import Context, Road
-from glossator.pipeline.preflight import check_before_work, check_describer, check_sources, check_teacher
+from glossator.pipeline.exporting import write_exports
+from glossator.pipeline.preflight import (
+    check_before_work,
+    check_describer,
+    check_judge,
+    check_money,
+    check_sources,
+    check_teacher,
+)
 from glossator.pipeline.progress import Progress, Silent
 from glossator.pipeline.runs import Run, RunRecord, StageRecord, Status, list_runs, locked, new_run_path
 from glossator.pipeline.settings import split_key
@@ -54,14 +62,23 @@ def run_recipe(
     road = Road(recipe, recipe_path, runs_dir.absolute() / recipe.name)
     chosen = choose_stages(stage, first, last)
     check_before_work(road)
+    check_money(road)
     _check_who_is_asked(road, chosen)
     with _disk_errors_explained(road.folder), locked(road.folder), dotenv_in_environment():
-        return _Walk(road, chosen, progress or Silent()).go()
+        run = _Walk(road, chosen, progress or Silent()).go()
+        if recipe.exports is not None and run.artifact("curate") is not None:
+            write_exports(run, recipe.exports)
+        return run
 
 
 def _check_who_is_asked(road: Road, chosen: Sequence[Stage]) -> None:
     """Check those whom a chosen stage will ask that is not done: no key is needed for work that is finished."""
-    checks = {"synthesize": check_teacher, "parse": check_describer, "collect": check_sources}
+    checks = {
+        "synthesize": check_teacher,
+        "parse": check_describer,
+        "collect": check_sources,
+        "curate": check_judge,
+    }
     asking = [stage for stage in chosen if stage.name in checks and stage.needs(road.recipe)]
     prints = stage_fingerprints(road) if asking else {}
     to_do = {stage.name for stage in asking if done_artifact(road, stage, prints[stage.name] or "") is None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from glossator.pipeline.context import Context
+from glossator.pipeline.context import Context, Road
 from glossator.pipeline.document_settings import figures_folder
 from glossator.pipeline.documents import read_documents
 from glossator.pipeline.teaching import open_chat_model
@@ -43,3 +43,13 @@ def describe_figures(context: Context, figures: Iterable[Figure]) -> tuple[dict[
             else:
                 described[found.id] = found
     return described, rejects
+
+
+def image_to_send(road: Road, figure: Figure) -> bytes | None:
+    """The image of a figure at the size at which a teacher is shown it (PNG); None where it cannot be read."""
+    from glossator.parsing.describing import shown_image
+
+    try:
+        return shown_image(str(figures_folder(road)), figure).data
+    except (OSError, ValueError):
+        return None

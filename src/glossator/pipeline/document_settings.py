@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glossator.pipeline.context import Road
+from glossator.pipeline.forgotten import read_forgotten
 from glossator.pipeline.progress import Progress, Silent
 from glossator.pipeline.settings import embedder_name, student_path
 from glossator.recipe import SourceSection, read_variables
@@ -33,15 +34,16 @@ _MEDIA_TYPES = ("application/pdf", "text/html", "text/markdown", "text/plain")
 
 
 def collect(road: Road) -> JsonValue:
-    """The sources and the state of what they read."""
+    """The sources, the state of what they read, and what was forgotten of it."""
     from glossator.sources import state
 
-    rows = []
+    rows: list[JsonValue] = []
     for source in road.recipe.sources:
         values = source.model_dump(mode="json", exclude={"kind", "path", *_NOT_DECIDING})
         found = state(source.kind, **source_values(road, source))
         rows.append({"kind": source.kind, **values, "state": found})
-    return rows
+    forgotten = read_forgotten(road.folder.parent).concerning(road.recipe.name)
+    return [*rows, {"forgotten": forgotten}] if forgotten else rows
 
 
 def source_values(road: Road, source: SourceSection) -> dict[str, Any]:

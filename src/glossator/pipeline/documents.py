@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from glossator.artifacts import iterate_table, read_records, read_table, write_records, write_table
 from glossator.errors import YieldError
 from glossator.pipeline.context import Context, Road
-from glossator.pipeline.document_settings import fetching_values, source_values
+from glossator.pipeline.document_settings import downloads, fetching_values, source_values
+from glossator.pipeline.forgotten import REASON, read_forgotten
 from glossator.pipeline.progress import Progress
 from glossator.records import Chunk, Document, ParsedDocument, Reject, Sample
 
@@ -28,6 +29,7 @@ def collect(context: Context) -> dict[str, int]:
             documents[found.id] = with_origins(documents[found.id], found)
         else:
             documents[found.id] = found
+    _drop_fetched(context.road, rejects)
     if not any(map(is_prose, documents.values())) and not samples:
         places = ", ".join(getattr(source, "path", None) or source.kind for source in context.recipe.sources)
         wanted = "a folder of PDF, HTML, .md or .txt" if context.recipe.reads_documents else "files of questions"
@@ -39,16 +41,33 @@ def collect(context: Context) -> dict[str, int]:
     return {"documents": len(documents), **ready, "rejected": len(rejects)}
 
 
+def _drop_fetched(road: Road, rejects: Sequence[Reject]) -> None:
+    """Drop what was fetched of forgotten documents before they were known by their content."""
+    if any(reject.reason == REASON for reject in rejects) and downloads(road).is_dir():
+        from glossator.sources.forgetting import forget_fetched
+
+        forgotten = read_forgotten(road.folder.parent)
+        found = {reject.subject_id for reject in rejects if reject.reason == REASON}
+        forget_fetched(downloads(road), found, forgotten.fetched_places)
+
+
 def read_sources(road: Road, *, watch: Progress | None = None) -> Iterator[Document | Sample | Reject]:
-    """What every source of a recipe has to give, one after the other; the same thing may come twice."""
+    """What every source of a recipe has to give, one after the other; the same thing may come twice.
+
+    A document that was forgotten gives a reject, which does not say what it holds.
+    """
     from glossator.sources import collect as collect_from
 
+    forgotten = read_forgotten(road.folder.parent)
     for source in road.recipe.sources:
         values = {**source_values(road, source), **fetching_values(road, source, watch)}
         for found in collect_from(source.kind, **values):
             if watch is not None and not source.fetches:  # the others tell it themselves, also while they wait
                 watch.advance()
-            yield found
+            if isinstance(found, Document):
+                yield forgotten.reject(found) or found
+            elif not (isinstance(found, Sample) and forgotten.holds_sample(found)):
+                yield found
 
 
 def is_prose(document: Document) -> bool:

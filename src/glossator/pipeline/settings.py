@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glossator.artifacts import file_sha256
 from glossator.errors import ModelError
 from glossator.pipeline.context import Road
 from glossator.pipeline.splits_file import adds_to, history_key
-from glossator.recipe import PerGroupSection, Recipe, RetrievalSection, TrainingSection
+from glossator.recipe import ChatJudgeSection, PerGroupSection, Recipe, RetrievalSection, TrainingSection
 from glossator.records import JsonValue
 
 if TYPE_CHECKING:
@@ -77,18 +78,56 @@ def synthesize(road: Road) -> JsonValue:
         task = task_of(road, row.prompt)
         style = load_answer_style(task.answer_style).hash if task.answer_style else None
         tasks.append({"hash": task.hash, "style": style, "group": row.group})
-    return {"teacher": teacher_identity(road), "tasks": tasks, "seed": road.recipe.seed}
+    return {
+        "teacher": teacher_identity(road),
+        "tasks": tasks,
+        "seed": road.recipe.seed,
+        "tokens_per_call": section.tokens_per_call,
+        "budget": section.budget.model_dump(mode="json") if section.budget else None,
+    }
 
 
 def curate(road: Road) -> JsonValue:
     """Filters' values, the student's prompt form, seed."""
+    from glossator.retrieval import embedder_identity
+
     section = road.recipe.curation
+    plain = {"test_seen", "max_tokens", "fit", "max_question_words", "max_answer_words", "languages", "round_trip"}
+    values = section.model_dump(mode="json", include=plain)
+    benchmarks = [road.resolve(name) for name in section.decontamination.benchmarks]
     return {
-        "test_seen": section.test_seen,
-        "max_tokens": section.max_tokens,
+        **values,
+        "judge": judge_identity(road),
+        "embedder": embedder_identity(curation_embedder(road) or "") if section.embedder else None,
+        "decontamination": {
+            **section.decontamination.model_dump(mode="json", exclude={"benchmarks"}),
+            "benchmarks": [[path.name, file_sha256(path) if path.is_file() else ""] for path in benchmarks],
+        },
+        "reviews": file_sha256(road.reviews_file) if road.reviews_file.is_file() else None,
         "prompt_form": prompt_form(road),
         "seed": road.recipe.seed,
     }
+
+
+def judge_identity(road: Road) -> JsonValue:
+    """What decides a judge's verdicts; None where there is none."""
+    from glossator.curation.judging.conversation import PROMPT_HASH
+    from glossator.curation.judging.lexical import VERSION
+    from glossator.pipeline.teaching import endpoint_identity
+
+    judge = road.recipe.curation.judge
+    if judge is None:
+        return None
+    values = judge.model_dump(mode="json", include={"kind", "planted", "minimum_accuracy"})
+    if isinstance(judge, ChatJudgeSection):
+        return {**values, "words": PROMPT_HASH, **endpoint_identity(judge)}
+    return {**values, "version": VERSION}
+
+
+def curation_embedder(road: Road) -> str | None:
+    """The embedder that duplicates, leaks and support are looked for by; None where the recipe names none."""
+    name = road.recipe.curation.embedder
+    return name if name is None or name == "minilm" else str(road.resolve(name))
 
 
 def baseline(road: Road) -> JsonValue:
@@ -144,11 +183,19 @@ def student_path(road: Road) -> Path:
     name = (road.recipe.training or TrainingSection()).base_model
     if name == "embedded":
         return Path(resolve_model("embedded"))
-    path = road.resolve(name)
+    return check_model_folder(road.resolve(name), "training.base_model")
+
+
+def check_model_folder(path: Path, key: str) -> Path:
+    """Give a folder back if a model lies in it.
+
+    Raises:
+        ModelError: something of a model is missing there; names the recipe's key.
+    """
     absent = [file for file in MODEL_FILES if not (path / file).is_file()]
     if absent or not any(path.glob("*.safetensors")):
         missing = ", ".join(absent) or "a .safetensors file"
-        raise ModelError(f"training.base_model {name!r} is no model folder: {path} lacks {missing}; use another")
+        raise ModelError(f"{key} {path.name!r} is no model folder: {path} lacks {missing}; use another")
     return path
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from glossator.artifacts import Artifact, Draft
 from glossator.errors import GlossatorError
 from glossator.pipeline import (
+    curating,
     document_settings,
     documents,
     processing,
@@ -17,6 +18,7 @@ from glossator.pipeline import (
     searching,
     settings,
     student,
+    writing,
 )
 from glossator.pipeline.context import Context, Road
 from glossator.recipe import Recipe
@@ -45,12 +47,14 @@ class Stage:
     """Entries of the draft that a new attempt goes on with."""
     adds_to: Callable[[Road, Mapping[str, str]], JsonValue] | None = None
     """What is kept from earlier runs that the output adds to, given the fingerprints of the inputs."""
+    also: Callable[[Recipe], tuple[str, ...]] = lambda _: ()
+    """Inputs that only some recipes ask for."""
     still_holds: Callable[[Artifact], bool] = lambda _: True
     """Whether what a sealed artifact points at outside itself is still there."""
 
     def inputs_under(self, recipe: Recipe) -> tuple[str, ...]:
         """The inputs that a recipe's rooms leave: those of rooms that it leaves out are missing."""
-        return tuple(name for name in self.inputs if BY_NAME[name].needs(recipe))
+        return tuple(name for name in (*self.inputs, *self.also(recipe)) if BY_NAME[name].needs(recipe))
 
 
 def _reads(recipe: Recipe) -> bool:
@@ -67,6 +71,11 @@ def _splits(recipe: Recipe) -> bool:
 
 def _teaches(recipe: Recipe) -> bool:
     return recipe.synthesis is not None
+
+
+def _searched(recipe: Recipe) -> tuple[str, ...]:
+    """Curation searches the index where questions are to find their passages."""
+    return ("index",) if recipe.curation.round_trip is not None else ()
 
 
 def _trains(recipe: Recipe) -> bool:
@@ -92,10 +101,10 @@ STAGES: tuple[Stage, ...] = (
           settings.index, searching.index, _indexes),
     Stage("3a", "split", "generate", "which document may teach, choose, examine", ("collect", "chunk"), "4",
           settings.split, samples.split, _splits, adds_to=settings.kept_splits),
-    Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "parse", "chunk", "split"), "3",
-          settings.synthesize, samples.synthesize, _teaches),
+    Stage("3b", "synthesize", "generate", "questions and answers", ("collect", "parse", "chunk", "split"), "4",
+          settings.synthesize, writing.synthesize, _teaches),
     Stage("3c", "curate", "generate", "train, dev, test, test_seen, pool; rejects; ledger",
-          ("collect", "chunk", "split", "synthesize"), "2", settings.curate, samples.curate, _splits),
+          ("collect", "chunk", "split", "synthesize"), "3", settings.curate, curating.curate, _splits, also=_searched),
     Stage("4a", "baseline", "finetune", "answers of the base model", ("curate",), "1",
           settings.baseline, student.baseline, _evaluates),
     Stage("4b", "train", "finetune", "checkpoints", ("curate",), "1",

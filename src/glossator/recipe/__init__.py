@@ -1,17 +1,26 @@
 """Takes a YAML file, the environment and overrides, leaves one frozen, validated recipe."""
 
+from glossator.recipe.curation_sections import (
+    ChatJudgeSection,
+    CurationSection,
+    DecontaminationSection,
+    ExportsSection,
+    FractionsSection,
+    JudgeSection,
+    LexicalJudgeSection,
+    PerGroupSection,
+    RoundTripSection,
+    SplitsSection,
+)
 from glossator.recipe.document_sections import FiguresSection, ParsingSection, RetrievalSection, SparkSection
 from glossator.recipe.loading import load_recipe, resolve_path
 from glossator.recipe.sections import (
-    CurationSection,
+    BudgetSection,
     EvaluationSection,
-    FractionsSection,
     LoraSection,
-    PerGroupSection,
     Recipe,
     RegistrySection,
     ServingSection,
-    SplitsSection,
     SynthesisSection,
     TaskSection,
     TrainingSection,
@@ -26,26 +35,43 @@ from glossator.recipe.source_sections import (
     UrlsSection,
     WebSearchSection,
 )
-from glossator.recipe.teacher_sections import ChatTeacherSection, ExtractiveTeacherSection, TeacherSection
+from glossator.recipe.teacher_sections import (
+    ChatTeacherSection,
+    EndpointSection,
+    ExtractiveTeacherSection,
+    LocalTeacherSection,
+    PriceSection,
+    TeacherSection,
+)
 from glossator.recipe.variables import dotenv_in_environment, read_variables
 
 __all__ = [
     "ArxivSection",
+    "BudgetSection",
+    "ChatJudgeSection",
     "ChatTeacherSection",
     "CurationSection",
+    "DecontaminationSection",
+    "EndpointSection",
     "EvaluationSection",
+    "ExportsSection",
     "ExtractiveTeacherSection",
     "FiguresSection",
     "FractionsSection",
+    "JudgeSection",
     "KaggleSection",
+    "LexicalJudgeSection",
     "LocalFilesSection",
+    "LocalTeacherSection",
     "LoraSection",
     "ParsingSection",
     "PerGroupSection",
+    "PriceSection",
     "QaFilesSection",
     "Recipe",
     "RegistrySection",
     "RetrievalSection",
+    "RoundTripSection",
     "ServingSection",
     "SourceSection",
     "SparkSection",

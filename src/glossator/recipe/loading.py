@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from glossator.errors import Problem, RecipeError
 from glossator.recipe.problems import known_keys, problems_of
 from glossator.recipe.section import looks_secret
-from glossator.recipe.sections import LATER_SECTIONS, Recipe
+from glossator.recipe.sections import Recipe
 from glossator.recipe.variables import read_variables
 from glossator.records import JsonValue
 
@@ -54,10 +54,6 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), environment: Mapping[
             problems.append(Problem(f"--set {override}", "is not KEY=VALUE", "write --set training.learning_rate=5e-5"))
             continue
         _set_value(values, dotted.split("."), _parse(text), f"--set {dotted}", problems)
-    for section in LATER_SECTIONS:
-        if section in values:
-            del values[section]
-            problems.append(Problem(section, "no room honours this section yet", "remove it"))
     try:
         recipe = Recipe.model_validate(values)
     except ValidationError as error:

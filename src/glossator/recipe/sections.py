@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
+from glossator.recipe.curation_sections import CurationSection, ExportsSection
 from glossator.recipe.document_sections import ParsingSection, RetrievalSection
-from glossator.recipe.section import Section, Share, kind_or
+from glossator.recipe.section import Section
 from glossator.recipe.source_sections import SourceSection
 from glossator.recipe.teacher_sections import ExtractiveTeacherSection, TeacherSection
 
@@ -22,56 +23,26 @@ class TaskSection(Section):
     group: str | None = Field(None, description="The group of this task's samples; the document's if left out.")
 
 
+class BudgetSection(Section):
+    """What writing may take at most; what is written by then is kept, and what is missing is told."""
+
+    usd: float | None = Field(None, ge=0, description="US dollars, by the price of the teacher's tokens.")
+    calls: int | None = Field(None, ge=0, description="Requests, repeated ones included.")
+    minutes: float | None = Field(None, ge=0, description="Minutes of asking.")
+
+
 class SynthesisSection(Section):
     """Which samples are written."""
 
     teacher: TeacherSection = Field(ExtractiveTeacherSection(), description="Who writes questions and answers.")
     tasks: tuple[TaskSection, ...] = Field((TaskSection(),), min_length=1, description="What is written.")
-
-
-class FractionsSection(Section):
-    """Shares of all documents."""
-
-    kind: Literal["fractions"] = "fractions"
-    train: Share = Field(0.7, description="Share that may teach.")
-    dev: Share = Field(0.15, description="Share that chooses among checkpoints.")
-    test: Share = Field(0.15, description="Share that examines.")
-    pool: Share = Field(0.0, description="Kept aside for later rounds.")
-
-    @model_validator(mode="after")
-    def _fractions_are_whole(self) -> FractionsSection:
-        total = self.train + self.dev + self.test + self.pool
-        if abs(total - 1) > 1e-6:
-            raise ValueError(f"train + dev + test + pool is {total:g} and must be 1")
-        if min(self.train, self.dev, self.test) == 0:
-            raise ValueError("train, dev and test must each be more than 0")
-        return self
-
-
-class PerGroupSection(Section):
-    """A fixed holdout of each group, and a part of the rest; what is left waits in the pool."""
-
-    kind: Literal["per_group"]
-    holdout: int = Field(10, ge=2, description="Clusters of each group that examine, and never change.")
-    train_share: float = Field(0.5, gt=0, le=1, description="Share of the rest that is opened.")
-    dev_share: float = Field(0.2, gt=0, lt=1, description="Share of what is opened that chooses, once and for all.")
-
-
-SplitsSection = Annotated[
-    Annotated[FractionsSection, Tag("fractions")] | Annotated[PerGroupSection, Tag("per_group")],
-    Discriminator(kind_or("fractions")),
-]
-"""Which documents or pairs may teach, which choose, which examine."""
-
-
-class CurationSection(Section):
-    """Which samples are kept."""
-
-    splits: SplitsSection = Field(
-        FractionsSection(), description="Which documents or pairs may teach, which choose, which examine."
+    tokens_per_call: int | None = Field(
+        None,
+        ge=50,
+        description="Small neighbouring chunks are shown together up to it; each alone if left out.",
     )
-    test_seen: Share = Field(0.1, description="Share of the questions about train documents that is held out.")
-    max_tokens: int = Field(2048, ge=16, description="Longest sample, prompt and answer; student's tokens.")
+    budget: BudgetSection | None = Field(None, description="What it may take at most; without a bound if left out.")
+    prices: str | None = Field(None, min_length=1, description="A table of prices of your own (YAML).")
 
 
 class LoraSection(Section):
@@ -176,6 +147,7 @@ class Recipe(Section):
     evaluation: EvaluationSection | None = None
     registry: RegistrySection | None = None
     serving: ServingSection | None = None
+    exports: ExportsSection | None = None
 
     @property
     def reads_documents(self) -> bool:
@@ -196,6 +168,10 @@ class Recipe(Section):
                 raise ValueError(f"{name} needs documents; add a source of kind local_files or table")
         if self.training is not None and not self.makes_samples:
             raise ValueError("training needs samples; add a synthesis section or a source of kind qa_files")
+        if self.exports is not None and not self.makes_samples:
+            raise ValueError("exports hands out samples; add a synthesis section or a source of kind qa_files")
+        if self.curation.round_trip is not None and self.retrieval is None:
+            raise ValueError("curation.round_trip searches the index; add a retrieval section")
         if self.evaluation is not None and self.training is None:
             raise ValueError("evaluation compares a base with a tuned model; add a training section")
         if self.registry is not None and self.evaluation is None:
@@ -206,7 +182,3 @@ class Recipe(Section):
             kept, trained = self.curation.max_tokens, self.training.max_length
             raise ValueError(f"curation.max_tokens ({kept}) must not exceed training.max_length ({trained})")
         return self
-
-
-LATER_SECTIONS = ("exports",)
-"""Sections of the design whose rooms are not open yet: naming one is refused, not ignored."""

@@ -130,7 +130,7 @@ def _ends(quote: str, text: str, start: int, end: int) -> tuple[int, int]:
     return max(left, 0), min(max(right, left + 1), len(text))
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=32)
 def _fold(text: str) -> tuple[str, list[int], list[int]]:
     """Turn a text into what matters of it, with the start and end in the text of each character that is left."""
     out: list[str] = []

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from glossator.llm.loose_json import Loose, read_object
 from glossator.records import JsonValue
-from glossator.synthesis.loose_json import Loose, read_object
-from glossator.synthesis.schemas import PAIRS, Form, Pair, reply_model
+from glossator.synthesis.forms import Form
+from glossator.synthesis.schemas import ReplySchema
 
 MAX_CHARACTERS = 100_000
 """A longer reply is not read at all."""
 MAX_PARTS = 50
-"""Pairs of one reply that are looked at."""
+"""Parts of one reply that are looked at."""
+MALFORMED, SCHEMA = "malformed", "schema"
+"""The stages of a reply that cannot be read, and of a part of it that breaks its schema."""
 _EXCERPT = 200
 _REASONS = {"string_too_long": "too_long", "string_too_short": "empty"}
 
@@ -25,6 +28,10 @@ class Fault:
     reason: str
     """`empty`, `malformed`, `schema`, `too_long`, `too_many` or `truncated`."""
     detail: str
+    stage: str = MALFORMED
+    """`malformed` or `schema`."""
+    said: tuple[str, str] | None = None
+    """A question and an answer that can be made out all the same, so that a person may take them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +51,43 @@ def excerpt(text: str) -> str:
     return line if len(line) <= _EXCERPT and len(text) <= 2 * _EXCERPT else f"{line[: _EXCERPT - 1]}…"
 
 
-def read_reply(text: str, schema: str) -> Read:
+def read_reply(text: str, schema: ReplySchema) -> Read:
     """Turn the text of a reply into the parts that keep to a schema, and faults for all that does not.
 
-    One bad pair costs no good one. Time is proportional to the length of the reply.
+    One bad part costs no good one. Time is proportional to the length of the reply.
 
     Args:
         text: as the model gave it.
-        schema: the name of the reply's schema.
+        schema: the form that was asked for.
     """
     if len(text) > MAX_CHARACTERS:
         return _fault("too_long", f"{len(text)} characters, {MAX_CHARACTERS} are read: {excerpt(text)}")
     if not text.strip():
         return _fault("empty", "the reply is blank")
-    keys = tuple(reply_model(schema).model_fields)
-    loose = read_object(text, keys, item_keys=tuple(Pair.model_fields) if schema == PAIRS else ())
+    loose = read_object(text, schema.keys, item_keys=schema.item_keys)
     if loose is None:
         return _fault("malformed", excerpt(text))
-    if schema == PAIRS:
-        return _pairs(loose)
-    part = _validated(reply_model(schema), loose.value)
+    if schema.listed:
+        return _listed(loose, schema)
+    part = _validated(schema.part, loose.value)
     return Read((), (part,), loose.repairs) if isinstance(part, Fault) else Read((part,), (), loose.repairs)
 
 
-def _pairs(loose: Loose) -> Read:
-    rows = loose.value.get(PAIRS)
+def _listed(loose: Loose, schema: ReplySchema) -> Read:
+    rows = loose.value.get(schema.listed)
     if not isinstance(rows, list) or len(loose.value) > 1:
         keys = excerpt(", ".join(loose.value)) or "no key"
-        return _fault("schema", f"the reply has {keys} instead of one list of {PAIRS}")
+        return _fault("schema", f"the reply has {keys} instead of one list of {schema.listed}", SCHEMA)
     parts: list[Form] = []
     faults: list[Fault] = []
     for row in rows[:MAX_PARTS]:
-        part = _validated(Pair, row)
+        part = _validated(schema.part, row)
         if isinstance(part, Fault):
             faults.append(part)
         else:
             parts.append(part)
     if len(rows) > MAX_PARTS:
-        faults.append(Fault("too_many", f"{len(rows)} pairs, of which {MAX_PARTS} were read"))
+        faults.append(Fault("too_many", f"{len(rows)} {schema.listed}, of which {MAX_PARTS} were read", SCHEMA))
     if loose.lost:
         faults.append(Fault("truncated", excerpt(loose.lost)))
     return Read(tuple(parts), tuple(faults), loose.repairs)
@@ -93,8 +99,19 @@ def _validated(model: type[Form], value: JsonValue) -> Form | Fault:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "the whole"
-        return Fault(_REASONS.get(first["type"], "schema"), f"{excerpt(place)}: {first['msg']}: {excerpt(repr(value))}")
+        detail = f"{excerpt(place)}: {first['msg']}: {excerpt(repr(value))}"
+        return Fault(_REASONS.get(first["type"], "schema"), detail, SCHEMA, _said(value))
 
 
-def _fault(reason: str, detail: str) -> Read:
-    return Read((), (Fault(reason, detail),))
+def _said(value: JsonValue) -> tuple[str, str] | None:
+    if not isinstance(value, dict):
+        return None
+    question, answer = (
+        text.encode("utf-8", "replace").decode("utf-8").strip() if isinstance(text, str) else ""
+        for text in (value.get("question"), value.get("answer"))
+    )
+    return (question, answer) if question and answer else None
+
+
+def _fault(reason: str, detail: str, stage: str = MALFORMED) -> Read:
+    return Read((), (Fault(reason, detail, stage),))

@@ -56,6 +56,11 @@ def copies(text: str, passage: str) -> bool:
     return len(words) >= _COPIED_CHARACTERS and words in " ".join(_words(passage))
 
 
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts have the same words in the same order, whatever stands between them."""
+    return _words(one) == _words(other)
+
+
 def other_script(text: str, passage: str) -> str | None:
     """Turn a text into the script most of it is written in, if the passage hardly uses that; else None.
 

@@ -76,12 +76,16 @@ def shingles(text: str, *, words: int = SHINGLE_WORDS) -> set[str]:
     return {" ".join(found[start : start + words]) for start in range(max(1, len(found) - words + 1))}
 
 
-def hash_shingles(texts: Sequence[str]) -> Shingles:
+def hash_shingles(texts: Sequence[str], *, words: int = SHINGLE_WORDS) -> Shingles:
     """Take texts, leave the hashes of what `shingles` would give of each, many times as fast.
 
     The memory besides the answer does not grow with the number of texts, nor with the length of one. Of a text longer
-    than a million characters a shingle may be missing where it is cut, if 256 characters there hold less than two
-    words.
+    than a million characters a shingle may be missing where it is cut, if 256 characters there hold fewer words than
+    it has.
+
+    Args:
+        texts: of any length.
+        words: consecutive words of a shingle.
 
     Raises:
         MissingExtraError: numpy is not installed.
@@ -93,10 +97,10 @@ def hash_shingles(texts: Sequence[str]) -> Shingles:
     numbers, sizes = array("Q"), [0]
     for batch in _batches(texts):
         if len(batch) == 1 and len(batch[0]) > _PIECE:
-            found = np.unique(np.concatenate([_hash_batch([piece])[0] for piece in _pieces(batch[0])]))
+            found = np.unique(np.concatenate([_hash_batch([piece], words)[0] for piece in _pieces(batch[0])]))
             counts = np.array([len(found)])
         else:
-            found, counts = _hash_batch(batch)
+            found, counts = _hash_batch(batch, words)
         numbers.frombytes(found.tobytes())
         sizes.extend(counts.tolist())
     return Shingles(np.frombuffer(numbers, np.uint64), np.cumsum(sizes))
@@ -147,22 +151,28 @@ def _pieces(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _hash_batch(batch: Sequence[str]) -> tuple[Numbers, Places]:
+def _hash_batch(batch: Sequence[str], length: int) -> tuple[Numbers, Places]:
     """Take fewer texts than fit into `_TEXT_BITS`, leave their distinct hashes in order and the count of each."""
     import numpy as np
 
     words, bounds = _hash_words(*_characters(batch))
+    weights = _weights(length)
     owners = np.repeat(np.arange(len(batch), dtype=np.uint64), np.diff(bounds))
-    whole = owners[2:] == owners[:-2]
-    runs = (words[:-2] * np.uint64(_FIRST) + words[1:-1] * np.uint64(_SECOND) + words[2:])[whole]
-    # A text of one or two words is one shingle.
+    last = max(0, len(words) - length + 1)
+    whole = owners[length - 1 :] == owners[:last]
+    runs = np.zeros(last, np.uint64)
+    for place, weight in enumerate(weights):
+        runs += words[place : place + last] * weight
+    runs = runs[whole]
+    # A text of fewer words than a shingle has is one shingle.
     first, counts = bounds[:-1], np.diff(bounds)
-    short = np.flatnonzero((counts > 0) & (counts < SHINGLE_WORDS))
-    alone = words[first[short]] * np.uint64(_FIRST) + np.where(
-        counts[short] == 2, words[bounds[short + 1] - 1] * np.uint64(_SECOND), np.uint64(0)
-    )
+    short = np.flatnonzero((counts > 0) & (counts < length))
+    alone = np.zeros(len(short), np.uint64)
+    for place, weight in enumerate(weights[:-1]):
+        there = counts[short] > place
+        alone[there] += words[first[short[there]] + place] * weight
     hashes = _mix(np.concatenate((runs, alone)))
-    owners = np.concatenate((owners[2:][whole], short.astype(np.uint64)))
+    owners = np.concatenate((owners[length - 1 :][whole], short.astype(np.uint64)))
     keys = owners << np.uint64(64 - _TEXT_BITS) | hashes >> np.uint64(_TEXT_BITS)
     keys.sort()
     keys = keys[np.concatenate((np.ones(min(1, len(keys)), bool), keys[1:] != keys[:-1]))]
@@ -207,6 +217,15 @@ def _hash_words(codes: NDArray[np.uint32], starts: Places) -> tuple[Numbers, Pla
     begins = np.flatnonzero(np.concatenate((np.ones(1, bool), apart)) & (kind > 0))
     ends = np.flatnonzero(np.concatenate((apart, np.ones(1, bool))) & (kind > 0))
     return _mix((sums[ends] - sums[begins] + weighted[begins]) * inverse[begins]), np.searchsorted(begins, starts)
+
+
+@lru_cache(maxsize=4)
+def _weights(length: int) -> Numbers:
+    """What each word of a shingle counts, so that their order does."""
+    import numpy as np
+
+    factors = (1, _SECOND, _FIRST, *(_FIRST * pow(_SECOND, power, 1 << 64) for power in range(1, length - 2)))
+    return np.array([factor % (1 << 64) for factor in reversed(factors[:length])], np.uint64)
 
 
 @lru_cache(maxsize=2)

@@ -1,4 +1,4 @@
-"""Takes chunks, leaves drafts of questions with answers: one teacher a file, all behind one protocol."""
+"""Takes materials, leaves drafts of questions with answers: one teacher a file, all behind one protocol."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol, cast
 
 from glossator.errors import SynthesisError
-from glossator.records import Chunk, Reject
-from glossator.synthesis.tasks import Task
-from glossator.synthesis.teachers.drafts import Draft
+from glossator.records import Reject
+from glossator.synthesis.materials import Material
+from glossator.synthesis.task import Task
+from glossator.synthesis.teachers.drafts import Draft, Refused
 
-__all__ = ["Draft", "Teacher", "open_teacher"]
+__all__ = ["Draft", "Refused", "Teacher", "open_teacher"]
 
-_TEACHERS = {"chat": "ChatTeacher", "extractive": "ExtractiveTeacher"}
+_TEACHERS = {"chat": "ChatTeacher", "extractive": "ExtractiveTeacher", "local": "LocalTeacher"}
 """Kind, which is also the file's name, and the class in it."""
 
 
 class Teacher(Protocol):
-    """Anything that writes questions and answers about chunks."""
+    """Anything that writes questions and answers about materials."""
 
     @property
     def name(self) -> str:
         """Kind and version, or kind, model and whatever else decides what it writes, fit for lineage."""
 
     def write(
-        self, chunks: Iterable[Chunk], task: Task, *, titles: Mapping[str, str] | None = None
-    ) -> Iterator[list[Draft | Reject]]:
-        """Turn chunks into drafts, one list for each chunk, in order; a failure is told in its place and ends nothing.
+        self, materials: Iterable[Material], task: Task, *, titles: Mapping[str, str] | None = None
+    ) -> Iterator[list[Draft | Refused | Reject]]:
+        """Turn materials into drafts, one list for each, in order; a failure is told in its place and ends nothing.
 
         Args:
-            chunks: read only a bounded number ahead of what was given back.
+            materials: read only a bounded number ahead of what was given back.
             task: says what to write.
             titles: the title of each document, by document id, where it is known.
 

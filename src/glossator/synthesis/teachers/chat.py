@@ -5,28 +5,45 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from glossator.errors import ModelError, SynthesisError
-from glossator.llm import Answered, Conversation, StructuredModel
+from glossator.llm import Answered, Conversation, ConversationAbout, StructuredModel
 from glossator.llm.answer_styles import load_answer_style
 from glossator.records import Chunk, Message, Reject
-from glossator.synthesis.conversation import PROMPT_HASH, instruction, passage_turn
+from glossator.synthesis.conversation import PROMPT_HASH, material_turn, opening_turns
 from glossator.synthesis.evidence import require_matching
-from glossator.synthesis.replies import Fault, excerpt, read_reply
+from glossator.synthesis.materials import Material
+from glossator.synthesis.replies import MALFORMED, SCHEMA, Fault, excerpt, read_reply
 from glossator.synthesis.schemas import json_schema
-from glossator.synthesis.tasks import Task
+from glossator.synthesis.task import Task
 from glossator.synthesis.teachers.back_matter import is_back_matter
-from glossator.synthesis.teachers.checking import check_part
-from glossator.synthesis.teachers.drafts import Draft
+from glossator.synthesis.teachers.checking import Checker
+from glossator.synthesis.teachers.drafts import Draft, Refused
 from glossator.synthesis.wording import Prompted, refuses
 
-_STAGE = "chat"
+_STAGE = "teacher"
 _MAX_CHUNK_CHARACTERS = 50_000
+_LARGEST_IMAGE = 10_000_000
+"""Bytes of an image that is sent at all."""
+_UNREADABLE = ("truncated", "refused", "too_long", "empty_reply")
+"""Failures of a call that are about what the reply says; after all others there is none."""
+
+Made = Draft | Refused | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A material that is being asked about, with what of it is not."""
+
+    material: Material
+    unasked: tuple[Reject, ...] = ()
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ChatTeacher:
-    """Has a model write about chunks and takes from its replies what can be trusted.
+    """Has a model write about materials and takes from its replies what can be trusted.
 
     A reply never becomes a draft as it is: it is read as JSON, each part is checked against its schema and the words
     it may hold, quoted evidence is looked for in the chunk, and what fails is a reject with its reason.
@@ -35,11 +52,13 @@ class ChatTeacher:
         model: answers in order and tells what failed; what it cost, it counts itself.
         temperature: 0 is greedy.
         max_new_tokens: longest reply.
-        max_pairs: most pairs a chunk gives, where the task does not say.
+        max_pairs: most parts a material gives, where the task does not say.
 
     Raises:
         SynthesisError: one of the numbers is out of range.
     """
+
+    kind: ClassVar[str] = "chat"
 
     model: StructuredModel
     temperature: float = 0.0
@@ -50,20 +69,20 @@ class ChatTeacher:
         bounds = {"temperature": 0, "max_new_tokens": 1, "max_pairs": 1}
         for name, least in bounds.items():
             if not getattr(self, name) >= least:
-                raise SynthesisError(f"teacher 'chat': {name} is {getattr(self, name)}; give at least {least}")
+                raise SynthesisError(f"teacher {self.kind!r}: {name} is {getattr(self, name)}; give at least {least}")
 
     @property
     def name(self) -> str:
         """Kind, model, and whatever else decides what is written, fit for lineage."""
         return (
-            f"chat/{self.model.name} temperature={self.temperature:g} max_new_tokens={self.max_new_tokens} "
+            f"{self.kind}/{self.model.name} temperature={self.temperature:g} max_new_tokens={self.max_new_tokens} "
             f"max_pairs={self.max_pairs} prompt={PROMPT_HASH}"
         )
 
     def write(
-        self, chunks: Iterable[Chunk], task: Task, *, titles: Mapping[str, str] | None = None
-    ) -> Iterator[list[Draft | Reject]]:
-        """Turn chunks into drafts, one list for each; the model decides how far ahead chunks are read.
+        self, materials: Iterable[Material], task: Task, *, titles: Mapping[str, str] | None = None
+    ) -> Iterator[list[Made]]:
+        """Turn materials into drafts, one list for each; the model decides how far ahead materials are read.
 
         Chunks that no model should be paid for (blank, endless, acknowledgements, references) are rejects at once.
 
@@ -75,71 +94,98 @@ class ChatTeacher:
         style = load_answer_style(task.answer_style) if task.answer_style else None
         if task.question is None:
             require_matching()
-        told = Message("system", instruction(task, style, pairs=task.pairs or self.max_pairs))
-        return self._write(chunks, task, told, titles or {})
+        opening = opening_turns(task, style, pairs=task.pairs or self.max_pairs)
+        return self._write(materials, task, opening, titles or {})
 
     def _write(
-        self, chunks: Iterable[Chunk], task: Task, told: Message, titles: Mapping[str, str]
-    ) -> Iterator[list[Draft | Reject]]:
+        self, materials: Iterable[Material], task: Task, opening: tuple[Message, ...], titles: Mapping[str, str]
+    ) -> Iterator[list[Made]]:
         # The model may read conversations in another thread; a deque takes from one and gives to the other.
-        waiting: deque[tuple[Chunk, Reject | None]] = deque()
+        waiting: deque[_Waiting] = deque()
 
         def conversations() -> Iterator[Conversation]:
-            for chunk in chunks:
-                unasked = _why_not_ask(chunk)
-                waiting.append((chunk, unasked))
-                if unasked is None:
-                    yield (told, passage_turn(chunk, titles.get(chunk.document_id, "")))
+            for given in materials:
+                asked, turn = _prepare(given, task, titles)
+                waiting.append(asked)
+                if turn is not None:
+                    yield ConversationAbout((*opening, turn), given.document_ids)
 
-        prompted = Prompted(told.content)
+        prompted = Prompted("\n".join(turn.content for turn in opening))
         for answered in self.model.answer(
             conversations(),
-            schema=json_schema(task.schema),
+            schema=json_schema(task.form),
             max_new_tokens=self.max_new_tokens,
             temperature=self.temperature,
         ):
             while waiting:
-                chunk, unasked = waiting.popleft()
-                yield [unasked] if unasked else self._drafts(chunk, answered, task, prompted)
-                if unasked is None:
+                one = waiting.popleft()
+                yield [*(self._made(one.material, answered, task, prompted) if one.asked else ()), *one.unasked]
+                if one.asked:
                     break
             else:
                 raise ModelError(f"{self.model.name} gave more answers than it was asked for")
-        for chunk, unasked in waiting:
-            if unasked is None:
-                raise ModelError(f"{self.model.name} gave no answer about chunk {chunk.id} and said nothing; run again")
-            yield [unasked]
+        for one in waiting:
+            if one.asked:
+                raise ModelError(
+                    f"{self.model.name} gave no answer about {one.material.id} and said nothing; run again"
+                )
+            yield list(one.unasked)
 
-    def _drafts(self, chunk: Chunk, answered: Answered, task: Task, prompted: Prompted) -> list[Draft | Reject]:
-        """Turn one answer into drafts, followed by rejects."""
+    def _made(self, material: Material, answered: Answered, task: Task, prompted: Prompted) -> list[Made]:
+        """Turn one answer into drafts, followed by what is refused and what could not be read."""
         if answered.reply is None or answered.failure not in ("", "truncated"):
-            return [Reject(chunk.id, _STAGE, answered.failure or "no_reply", excerpt(answered.detail))]
+            stage = MALFORMED if answered.failure in _UNREADABLE else _STAGE
+            return [Reject(material.id, stage, answered.failure or "no_reply", excerpt(answered.detail))]
         text = answered.reply.text
-        read = read_reply(text, task.schema)
+        read = read_reply(text, task.form)
         repaired = {"reply": f"repaired: {', '.join(read.repairs)}"} if read.repairs else {}
-        drafts: list[Draft] = []
-        faults: list[Fault] = []
+        checker = Checker(material, task, prompted)
+        drafts: list[Made] = []
+        refused: list[Made] = []
         for part in read.parts:
-            made = check_part(part, chunk, task, prompted)
-            if isinstance(made, Fault):
-                faults.append(made)
+            made = checker.check(part)
+            draft = made.draft if isinstance(made, Refused) else made
+            draft = replace(draft, journal_key=answered.journal_key, verdicts=repaired | dict(draft.verdicts))
+            if isinstance(made, Refused):
+                refused.append(replace(made, draft=draft))
             elif len(drafts) == (task.pairs or self.max_pairs):
-                faults.append(Fault("too_many", excerpt(made.question)))
+                refused.append(Refused(draft, SCHEMA, "too_many", excerpt(draft.question)))
             else:
-                drafts.append(replace(made, journal_key=answered.journal_key, verdicts=repaired | dict(made.verdicts)))
-        faults += [_unread(fault, text, chunk, prompted) for fault in read.faults]
-        if not drafts and not faults:
-            faults.append(Fault("no_pair", "the teacher found nothing to ask"))
-        return [*drafts, *(Reject(chunk.id, _STAGE, fault.reason, fault.detail) for fault in faults)]
+                drafts.append(draft)
+        refused += [_unread(fault, text, material, prompted, answered.journal_key) for fault in read.faults]
+        if not drafts and not refused:
+            refused.append(Reject(material.id, _STAGE, "no_pair", "the teacher found nothing to ask"))
+        return [*drafts, *refused]
 
 
-def _unread(fault: Fault, text: str, chunk: Chunk, prompted: Prompted) -> Fault:
-    """Tell why a reply that holds no object holds none, where its words say so."""
-    if fault.reason != "malformed":
-        return fault
-    if refuses(text):
-        return Fault("refused", fault.detail)
-    return Fault("echo", fault.detail) if prompted.echoed_in(text, chunk.text) else fault
+def _prepare(given: Material, task: Task, titles: Mapping[str, str]) -> tuple[_Waiting, Message | None]:
+    """Leave out of a material what no model should be paid for, and make the turn that shows the rest."""
+    why = {chunk.id: _why_not_ask(chunk) for chunk in given.chunks}
+    unasked = tuple(reject for reject in why.values() if reject)
+    chunks = tuple(chunk for chunk in given.chunks if why[chunk.id] is None)
+    if not chunks or (unasked and task.shows == "related_chunks"):
+        return _Waiting(given, unasked, asked=False), None
+    material = replace(given, chunks=chunks)
+    try:
+        if material.figure and len(material.image or b"") > _LARGEST_IMAGE:
+            raise OSError(f"it has more than {_LARGEST_IMAGE} bytes")
+        return _Waiting(material, unasked), material_turn(material, titles)
+    except OSError as error:
+        reject = Reject(given.id, _STAGE, "no_image", excerpt(f"{type(error).__name__}: {error}"))
+        return _Waiting(given, (*unasked, reject), asked=False), None
+
+
+def _unread(fault: Fault, text: str, material: Material, prompted: Prompted, key: str | None) -> Made:
+    """Tell why a reply that holds no object holds none, where its words say so; what it did say is kept."""
+    if fault.said is not None:
+        draft = Draft(*fault.said, (), "other", material.chunks[0].id, journal_key=key)
+        return Refused(draft, fault.stage, fault.reason, fault.detail)
+    reason = fault.reason
+    if reason == "malformed" and refuses(text):
+        reason = "refused"
+    elif reason == "malformed" and prompted.echoed_in(text, material.text):
+        reason = "echo"
+    return Reject(material.id, fault.stage, reason, fault.detail)
 
 
 def _why_not_ask(chunk: Chunk) -> Reject | None:

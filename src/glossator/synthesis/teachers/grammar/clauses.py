@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from glossator.synthesis.teachers.grammar.noun_phrases import MAX_NOUN_PHRASE_WORDS, noun_phrase
+from glossator.synthesis.teachers.grammar.names import Names
+from glossator.synthesis.teachers.grammar.noun_phrases import MAX_NOUN_PHRASE_WORDS, NO_NAMES, noun_phrase
 from glossator.synthesis.teachers.grammar.words import (
     ALSO_NOUNS,
     BASE_VERBS,
@@ -33,12 +34,25 @@ _SENTENCE_ADVERB = re.compile(r"^(?:[A-Z][a-z]+ly|Often|Today), ")
 _ASIDE = re.compile(r" \([^()]{1,40}\)")
 _PREFACE_PREPOSITIONS = word_set("in at during within on for after before throughout under with")
 _SEQUENCE = frozenset(
-    {"then", "thus", "therefore", "hence", "subsequently", "similarly", "likewise", "consequently", "finally"}
+    {
+        "also",
+        "additionally",
+        "further",
+        "then",
+        "thus",
+        "therefore",
+        "hence",
+        "subsequently",
+        "similarly",
+        "likewise",
+        "consequently",
+        "finally",
+    }
 )
 """Adverbs that tie a sentence to the one before it."""
 _EMPTY_PREFACE = word_set(
     "similar comparison addition contrast terms respect line accordance particular general example instance fact short "
-    "summary observation turn response conclusion detail essence side plus hand"
+    "summary observation turn response conclusion detail essence side plus hand level levels construction default"
 )
 _PARTICIPLE_NOUNS = word_set("set run data")
 
@@ -86,23 +100,19 @@ class Clause:
             tail: what follows the verb.
         """
         verb = self.verb if verb is None else verb
-        if self.adverb == "also":
-            verb = f"also {verb}" if verb else "also"
         if self.form in ("be", "passive") or self.form == "modal":
             parts = [question_word, self.auxiliary, self.subject, verb, tail, self.preface]
         elif self.form == "modal_passive":
-            verb = f"also be {verb.removeprefix('also ')}" if self.adverb == "also" else f"be {verb}"
-            parts = [question_word, self.auxiliary, self.subject, verb, tail, self.preface]
+            parts = [question_word, self.auxiliary, self.subject, f"be {verb}", tail, self.preface]
         elif self.form == "perfect_passive":
-            verb = f"also been {verb.removeprefix('also ')}" if self.adverb == "also" else f"been {verb}"
-            parts = [question_word, self.auxiliary, self.subject, verb, tail, self.preface]
+            parts = [question_word, self.auxiliary, self.subject, f"been {verb}", tail, self.preface]
         else:
             helper = {"third": "does", "base": "do", "past": "did"}[self.form]
             parts = [question_word, helper, self.subject, verb, tail, self.preface]
         return " ".join(part for part in parts if part) + "?"
 
 
-def parse_clause(sentence: str, names: frozenset[str] = frozenset(), *, vague: bool = False) -> Clause | None:
+def parse_clause(sentence: str, names: Names = NO_NAMES, *, vague: bool = False) -> Clause | None:
     """Take one sentence without its final full stop apart.
 
     Args:
@@ -120,7 +130,7 @@ def parse_clause(sentence: str, names: frozenset[str] = frozenset(), *, vague: b
         if found is None:
             continue
         if i == 1 and is_plural(words[0]) and (found.form == "third" or found.auxiliary in ("is", "was")):
-            names = names | {words[0]}
+            names = names.with_word(words[0])
         end = i - 1 if i > 1 and is_adverb(words[i - 1]) else i
         subject = noun_phrase(words[:end], names, vague=vague)
         if subject is None or _is_stray_verb(words[end - 1]) or _disagrees(words[:end], found):
@@ -140,7 +150,7 @@ def _is_stray_verb(word: str) -> bool:
     return word in BASE_VERBS - NOUN_LIKE_VERBS and f"{word}s" not in ALSO_NOUNS
 
 
-def _split_preface(sentence: str, names: frozenset[str]) -> tuple[str, str]:
+def _split_preface(sentence: str, names: Names) -> tuple[str, str]:
     """Cut `In Julia, ` off: a short prepositional phrase that may close a question just as well."""
     head, comma, main = sentence.partition(", ")
     words = head.split()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from glossator.synthesis.teachers.grammar.anchors import anchored
+from glossator.synthesis.teachers.grammar.names import Names
 from glossator.synthesis.teachers.grammar.words import (
     BASE_VERBS,
     BE,
@@ -18,6 +20,7 @@ from glossator.synthesis.teachers.grammar.words import (
     NOUN_LIKE_VERBS,
     NOUN_PHRASE_PREPOSITIONS,
     PARTICIPLES,
+    PEOPLE,
     PREPOSITIONS,
     PRONOUNS,
     QUANTITY_NOUNS,
@@ -32,6 +35,7 @@ from glossator.synthesis.teachers.grammar.words import (
 )
 
 MAX_NOUN_PHRASE_WORDS = 12
+NO_NAMES = Names()
 _TO_NOUNS = word_set("approach approaches access introduction alternative interface solution extension guide")
 _EXCLUDED = (
     PRONOUNS
@@ -39,10 +43,18 @@ _EXCLUDED = (
     | BE
     | MODALS
     | HAVE
-    | word_set("not also then thus or but so only been do does did had et al than be")
+    | word_set("not also then thus or but so only been do does did had et al than be every each")
 )
 _PARTICIPLE_OPENINGS = word_set("having being given using based depending according")
 _COMMON_ENDINGS = ("ing", "tion", "sion", "ment", "ity", "ness", "ance", "ence", "ism", "logy", "sis")
+_UNTOLD = word_set(
+    """
+    different multiple various additional better performance execution alternative common further new existing larger
+    smaller higher lower own main
+    """
+)
+"""Openings of a plural that only the passage makes clear: `different variables`, `common estimators`."""
+_MEASURED = word_set("results times benchmarks experiments benchmark timings measurements speedups speed-ups")
 _WORD = re.compile(r"[\w'’./+#-]*\w[+#]{0,2}")
 _PROPER = word_set(
     """
@@ -57,7 +69,7 @@ _PROPER = word_set(
 )
 
 
-def noun_phrase(words: list[str], names: frozenset[str] = frozenset(), *, vague: bool = False) -> str | None:
+def noun_phrase(words: list[str], names: Names = NO_NAMES, *, vague: bool = False) -> str | None:
     """Read words as a noun phrase that is clear on its own, written as inside a question.
 
     Returns:
@@ -74,15 +86,19 @@ def noun_phrase(words: list[str], names: frozenset[str] = frozenset(), *, vague:
         return None
     if vague:
         return " ".join(words)
-    if lowered[0] in VAGUE_STARTS or _says_too_little(words, lowered[0], bare):
+    if lowered[0] in VAGUE_STARTS or _says_too_little(words, lowered[0], bare, names):
         return None
-    return " ".join([_inside_question(words[0], words[1:], names), *words[1:]]).rstrip(",")
+    opened = [_inside_question(words[0], words[1:], names), *words[1:]]
+    clear = anchored(opened, names)
+    return None if clear is None else " ".join(clear).rstrip(",")
 
 
-def _says_too_little(words: list[str], first: str, bare: list[str]) -> bool:
+def _says_too_little(words: list[str], first: str, bare: list[str], names: Names) -> bool:
     """Whether the phrase needs an adjective to be clear (`the method`, `a tool`), or opens with a command."""
     if len(bare) == 1 and first in DETERMINERS:
-        return bare[0] in VAGUE_NOUNS if first == "the" else not looks_like_name(words[1])
+        if first == "the":
+            return bare[0] in VAGUE_NOUNS and names.call(bare[0]) is None
+        return words[1].lower() in VAGUE_NOUNS | COUNTED_NOUNS | PEOPLE
     command = first in BASE_VERBS - NOUN_LIKE_VERBS and not looks_like_name(words[0])
     return (
         command
@@ -90,6 +106,9 @@ def _says_too_little(words: list[str], first: str, bare: list[str]) -> bool:
         or bare[-1] in RELATIONAL_NOUNS
         or bare[0] in QUANTITY_NOUNS
         or bool(FIGURE_WORDS & set(bare))
+        or (first in _UNTOLD and not any(map(looks_like_name, words)))
+        or (first in ("a", "an") and bare[0] in ("final", "new", "further"))
+        or (first not in DETERMINERS and "of" not in bare and bare[-1] in _MEASURED)
         or (len(words) == 1 and first in LONELY_NOUNS)
         or (len(words) > 1 and first not in DETERMINERS and bare[-1] in COUNTED_NOUNS and words[-1].islower())
         or (bare[-2:-1] == ["the"] and bare[-1] in VAGUE_NOUNS)
@@ -126,7 +145,7 @@ def _opens_inner_phrase(word: str) -> bool:
     return word in NOUN_PHRASE_PREPOSITIONS | {"and", "to", "by"} or word.endswith("ing")
 
 
-def _inside_question(first: str, others: list[str], names: frozenset[str]) -> str:
+def _inside_question(first: str, others: list[str], names: Names) -> str:
     """Lower the first letter of a word that is capitalised only for opening the sentence."""
     owner = re.sub(r"['’]s?$", "", first)
     if len(first) == 1 and first not in "Aa":
@@ -136,5 +155,10 @@ def _inside_question(first: str, others: list[str], names: frozenset[str]) -> st
     second = others[1] if others[:1] == ["and"] and len(others) > 1 else others[0] if others else ""
     if second.istitle() and second.lower() not in _PROPER and first.lower() not in DETERMINERS and first[-3:] != "ing":
         return first
-    common = others or is_plural(first) or first.endswith(_COMMON_ENDINGS)
+    common = (
+        others
+        or (first.lower() in names.common and first.lower() not in PARTICIPLES)
+        or is_plural(first)
+        or first.endswith(_COMMON_ENDINGS)
+    )
     return first[0].lower() + first[1:] if common else first

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from glossator.synthesis.teachers.grammar.anchors import leans
+from glossator.synthesis.teachers.grammar.names import Names
 from glossator.synthesis.teachers.grammar.words import CLOSED_CLASS, PRONOUNS, stem
 
 MIN_ANSWER_WORDS = 4
@@ -24,16 +26,28 @@ _CITATION = re.compile(
 _CONNECTIVE = re.compile(
     r"(?:However|Moreover|Furthermore|Additionally|In addition|Consequently|Thus|Therefore|Hence|Nevertheless|"
     r"Nonetheless|Finally|Lastly|Overall|In general|Generally|In particular|Specifically|In fact|Indeed|Importantly|"
-    r"Notably|Interestingly|In short|In summary|In essence|Essentially|Ultimately|As a result|Accordingly|Similarly|"
+    r"Namely|Notably|Interestingly|In short|In summary|In essence|Essentially|Ultimately|As a result|"
+    r"Accordingly|Similarly|"
     r"For example|For instance|That is|In other words|More generally|More precisely|More specifically|Broadly|"
     r"At present|Currently|In this (?:paper|work|article|section|study|context|way)|Besides|On the other hand|"
-    r"By contrast|In contrast|Unfortunately|Fortunately|Of course|Note that|Recall that),? (?=\S)"
+    r"By contrast|In contrast|Unfortunately|Fortunately|Of course|Note that|Recall that|Observe that),? (?=\S)"
+    r"|(?:[Ww]e|The authors) (?:have |also |can |thus |therefore )?(?:find|found|show|showed|shown|"
+    r"demonstrate|demonstrated|"
+    r"observe|observed|see|conclude|concluded|note|noted|emphasi[sz]e(?: again)?|stress|know|recall) that (?=\S)"
+    r"|[Ii]t (?:is|should be) (?:also )?(?:important to note|worth noting|worth mentioning|noted|"
+    r"well.known|known|clear) "
+    r"that (?=\S)"
 )
 _DEPENDENT_OPENING = re.compile(
-    r"(?:Then|Next|First|Firstly|Second|Secondly|Third|Again|Still|Also|Afterwards|Instead|Eventually|Initially|Subsequently)\b"
+    r"(?:Then|Next|First|Firstly|Second|Secondly|Third|Again|Still|Also|Afterwards|Instead(?! of )|Eventually|"
+    r"Initially|Subsequently)\b"
 )
 _POINTER = re.compile(
-    r"\b(?:the following|as follows|(?:above|below)(?=[,.)]|$)|the above|aforementioned|the latter|the former|"
+    r"\b(?:the following|as follows|(?:shown|listed|given|described|used|found) (?:above|below)|"
+    r"(?:above|below)(?=[,.)]|$)|the above|aforementioned|the latter|the former|"
+    r"the (?:two|three|four|five|other|remaining)\b(?! (?:\w+ ){1,2}(?:that|which|of|who))|"
+    r"the (?:appropriate|respective)\b|the original(?! \w+ (?:of|by|from)\b)|"
+    r"[Bb]oth (?:\w+ )?[a-z]+s\b(?! and )(?!.{0,40} and )|"
     r"previous(?:ly)?|herein|(?:this|these) \w+|"
     r"(?:[Ff]ig(?:ure|s?\.)|[Tt]ables?|[Ll]isting|[Ss]ection|[Ee]quation|[Ee]qs?\.|[Aa]lgorithm|"
     r"[Cc]ode|[Ee]xample|[Aa]ppendix|[Cc]hapter|[Tt]heorem|[Ll]emma|[Dd]efinition|"
@@ -47,7 +61,8 @@ _OPEN_POINTER = re.compile(
 )
 _DEBRIS = re.compile(
     r"[=<>{}\\@|^#$∈∑∫∂√≤≥≈→←↦×±∞\[\]•◦▪■\x00-\x08\x0b-\x1f\x7f\ufffd\u200b-\u200f\u202a-\u202e]|"
-    r"::|\(\)|~(?!\d)|(?<!\w)_|_(?!\w)|https?:|www\.|"
+    r"(?<![\w-])[A-Z]\d(?![\w-])|(?<![\w-])(?!ggplot2|utf8|base64)[a-z]{2,}\d(?![\w-])|::|\(\)|~(?!\d)|"
+    r"(?<!\w)_|_(?!\w)|https?:|www\.|"
     r"\(see\b|\bsee\)|, see\b|\b(\w{4,}) (?i:\1)\b|,\)|\( ?[,;]|"
     r"\bdoi\b|ISSN|©|Journal of |Proceedings of |arXiv|\bet al\b|\.\.\.|…|[\"“”]{2}"
 )
@@ -57,11 +72,19 @@ _FURNITURE = re.compile(
 )
 _SECOND_SENTENCE = re.compile(r"\w(?<!e\.g)(?<!i\.e)(?<!\bvs)(?<!\betc)(?<!\bcf)(?<!\bapprox)[.!?] [A-Za-z]")
 _PRONOUN_SUBJECT = re.compile(r"^(?:\w+,? ){0,3}(?:[Ii]t|[Tt]hey) ")
+_LIST_AHEAD = re.compile(r"\bthe following (?=[\w -]{3,60}: \w)")
+"""What follows stands in the same sentence."""
+_UNCOUNTED = re.compile(r"(?<!How) (?:several|various|many|some|certain|both(?! .* and ))\b")
+"""Words that count nothing: `several tasks` asks which."""
+_CUT_LIST = re.compile(
+    r"(?:, etc|\band (?:so on|more|others|many others|many more)|\band so forth)\.?$|, etc\.? (?=[a-z])"
+)
 _REMARK = re.compile(
     r"(?:;|, (?=(?:as|which|where|while|whereas|but|so|although|though|see|and (?:this|these|it|we|they|thus))\b))"
 )
 _LOOSE_END = re.compile(
-    r"(?:\b(?:the|a|an|of|and|or|in|to|for|with|by|that|which|is|are|e\.g|i\.e|vs|al|cf|throughout|accordingly|instead|also)|[,;:–—-])$"
+    r"(?:\b(?:the|a|an|of|and|or|in|to|for|with|by|that|which|is|are|e\.g|i\.e|vs|al|cf|throughout|"
+    r"accordingly|instead|also)|[,;:–—-])$"
 )
 
 
@@ -77,11 +100,11 @@ class Sentence:
     end: int
     complete: bool
     """Whether it ends with a full stop."""
-    names: frozenset[str]
-    """Words of the chunk that are capitalised inside a sentence."""
+    names: Names
+    """What the chunk has named so far."""
 
 
-def read_sentence(text: str, start: int, end: int, names: frozenset[str]) -> Sentence:
+def read_sentence(text: str, start: int, end: int, names: Names) -> Sentence:
     """Clean the sentence at `text[start:end]`."""
     match = _CONNECTIVE.match(text, start, end)
     while match and end - match.end() > 20:
@@ -95,7 +118,7 @@ def read_sentence(text: str, start: int, end: int, names: frozenset[str]) -> Sen
     clean = clean.removesuffix(".").rstrip()
     if clean[:1].islower() and not re.match(r"[a-z]+\S*[A-Z0-9]", clean):
         clean = clean[0].upper() + clean[1:]
-    return Sentence(clean, raw, start, end, complete, names)
+    return Sentence(clean, raw, start, end, complete, names.before(start))
 
 
 def shorten(sentence: Sentence) -> Sentence | None:
@@ -109,13 +132,6 @@ def shorten(sentence: Sentence) -> Sentence | None:
     at = sentence.raw.find(text[1:])
     end = sentence.start + at + len(text) - 1 if at > 0 else sentence.end
     return dataclasses.replace(sentence, text=text, end=end)
-
-
-def names_in(text: str) -> frozenset[str]:
-    """Find the words that are capitalised inside a sentence of the text."""
-    inside = set(re.findall(r"(?<=[a-z,] )[A-Z][\w.-]*\w", text))
-    lower = set(re.findall(r"\b[a-z]\w+", text))
-    return frozenset(word for word in inside if word.lower() not in lower)
 
 
 def why_not_answer(answer: str, sentence: Sentence, *, least_words: int = MIN_ANSWER_WORDS) -> str | None:
@@ -132,8 +148,12 @@ def why_not_answer(answer: str, sentence: Sentence, *, least_words: int = MIN_AN
         ("too_short", len(words) < least_words),
         ("too_long", len(words) > MAX_ANSWER_WORDS),
         ("debris", bool(_DEBRIS.search(answer)) or bool(_FURNITURE.search(answer)) or _looks_like_code(words)),
+        ("cut_list", bool(_CUT_LIST.search(answer))),
         ("unbalanced", not _balanced(answer)),
-        ("depends_on_context", bool(_DEPENDENT_OPENING.match(sentence.raw)) or bool(_POINTER.search(answer))),
+        (
+            "depends_on_context",
+            bool(_DEPENDENT_OPENING.match(sentence.raw)) or bool(_POINTER.search(_LIST_AHEAD.sub("", answer))),
+        ),
         ("first_person", bool(_SELF.search(answer))),
         ("unresolved_reference", bool(_OPEN_POINTER.search(answer)) or words[0].lower() in PRONOUNS if words else True),
         ("several_statements", ";" in answer or bool(_SECOND_SENTENCE.search(answer))),
@@ -151,7 +171,8 @@ def why_not_question(question: str, others: Sequence[str]) -> str | None:
     words = re.findall(r"[\w'’.+#-]*\w[+#]*", question)
     if not 3 <= len(words) <= MAX_QUESTION_WORDS:
         return "awkward_question"
-    if any(word in PRONOUNS - {"there", "their", "its", "one"} for word in words):
+    pronouns = PRONOUNS - {"there", "their", "its", "one"}
+    if any(word in pronouns for word in words) or leans(question) or _UNCOUNTED.search(question):
         return "unresolved_reference"
     if not _balanced(question) or _DEBRIS.search(question):
         return "debris"

@@ -67,7 +67,7 @@ DEICTIC = word_set(
 
 VAGUE_STARTS = word_set(
     """
-    some several one many most all any every few more less much both each either neither none such another
+    some several one many most once only all any every few more less much both each either neither none such another
     other two three four five six seven eight nine ten no nothing everything something anything people those
     """
 )
@@ -117,13 +117,27 @@ COUNTED_NOUNS = word_set(
 LONELY_NOUNS = VAGUE_NOUNS | word_set(
     """
     topics applications requirements implementation features components advantages benefits limitations tools
-    materials activities exercises lessons sections chapters sessions content contents
+    materials challenges activities exercises lessons sections chapters sessions content contents
     """
 )
 """Nouns that say nothing when they stand alone: `topics include`, `implementation requires`."""
 
+LANGUAGES = word_set(
+    """
+    python julia r c c++ java javascript matlab fortran stata jupyter rust scala ruby perl sas open gpu cpu sql
+    html pdf markdown latex linux windows unix ml ai web phd msc english european american online introductory
+    """
+)
+"""Names that say in what something is written, not what it is called: `a Julia package`."""
+
 _REGULAR = word_set(
     """
+    accumulate adapt aggregate allocate append assemble attach augment broadcast calibrate coordinate
+    decompose delegate diagonalize duplicate enumerate exchange factorize fetch flatten fuse import infer insert
+    inspect instantiate interpolate interpret invert isolate lack marginalize merge migrate monitor multiply mutate
+    navigate observe overload override partition penalize permute populate possess predict prescribe propagate prove
+    quantify rearrange recover reformulate reparameterize reshape resize restore retrieve rewrite rotate save
+    serialize spawn standardize suffer supplement swap synchronize tune unify upgrade vary vectorize visit
     accelerate accept access accompany accomplish achieve acquaint acquire add address adjust administer adopt
     affect aim allow analyse analyze annotate apply approximate arise ask assess assign assist assume attempt
     attend automate avoid base belong benefit bound call capture cause chain challenge characterize check cite
@@ -194,6 +208,14 @@ _IRREGULAR: dict[str, tuple[str, str, str]] = {
     "map": ("maps", "mapped", "mapped"),
     "wrap": ("wraps", "wrapped", "wrapped"),
     "embed": ("embeds", "embedded", "embedded"),
+    "break": ("breaks", "broke", "broken"),
+    "read": ("reads", "read", "read"),
+    "send": ("sends", "sent", "sent"),
+    "say": ("says", "said", "said"),
+    "bind": ("binds", "bound", "bound"),
+    "feed": ("feeds", "fed", "fed"),
+    "spread": ("spreads", "spread", "spread"),
+    "put": ("puts", "put", "put"),
     "equip": ("equips", "equipped", "equipped"),
 }
 
@@ -217,6 +239,7 @@ def _past(lemma: str) -> str:
 BASE_VERBS = frozenset(_REGULAR) | frozenset(_IRREGULAR) | {"be", "do", "go", "understand", "read", "think", "put"}
 THIRD_PERSON = {_IRREGULAR.get(v, (_third_person(v),))[0]: v for v in [*_REGULAR, *_IRREGULAR]}
 PAST = {(_IRREGULAR[v][1] if v in _IRREGULAR else _past(v)): v for v in [*_REGULAR, *_IRREGULAR]}
+PARTICIPLE_OF = {v: (_IRREGULAR[v][2] if v in _IRREGULAR else _past(v)) for v in [*_REGULAR, *_IRREGULAR]}
 PARTICIPLES = {(_IRREGULAR[v][2] if v in _IRREGULAR else _past(v)): v for v in [*_REGULAR, *_IRREGULAR]}
 
 ALSO_NOUNS = word_set(
@@ -242,7 +265,14 @@ NOUN_LIKE_VERBS = word_set(
 )
 """Base verbs that are more often nouns after a verb."""
 
-_NAME = re.compile(r"[A-Z].*[A-Z0-9]|.*[a-z][A-Z]|.+\.jl|[a-z]+\d+")
+SAYS_LITTLE = re.compile(
+    r"(?:offers |performs )?(?:the same|an? good|an? great|important|ideas|useful|valuable|an? important|"
+    r"an? way|many|several|various|"
+    r"the (?:typical|usual|standard|necessary|required)|no|not)\b"
+)
+"""Openings of objects that answer little: `Modia3D combines ideas from different communities.`"""
+
+_NAME = re.compile(r"[A-Z].*[A-Z0-9]|\w*[a-z][A-Z]\w*|[A-Z]{2,}[\w-]*[a-z]\w*|.+\.jl|[a-z]+\d\w*|\w+_\w+")
 
 
 def looks_like_name(word: str) -> bool:

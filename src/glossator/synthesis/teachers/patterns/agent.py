@@ -29,8 +29,11 @@ def find(sentence: Sentence, _clause: Clause | None) -> list[Candidate]:
         return _used_to(sentence, found)
     if found.verb not in _ACTING or found.form not in ("third", "base", "modal"):
         return []
+    cut = re.search(r", (?!which\b|[a-z]+ing\b|so\b|as\b)", found.rest)
+    if cut and " and " in found.rest[cut.start() :]:
+        return []  # only the first item of a list
     target = re.split(r"[,:;(]| (?:by|because|when|while|and|which|that|in order) ", found.rest)[0].split()
-    if not 2 <= len(target) <= 10 or noun_phrase(target, sentence.names) is None:
+    if not 3 <= len(target) <= 10 or noun_phrase(target, sentence.names) is None:
         return []
     verb = f"{found.auxiliary} {found.verb}" if found.form == "modal" else _FORMS.get(found.verb, f"{found.verb}s")
     return [Candidate((f"What {verb} {' '.join(target)}?",), sentence.text, "cause")]

@@ -8,7 +8,11 @@ from glossator.synthesis.teachers.grammar.clauses import Clause, parse_clause
 from glossator.synthesis.teachers.grammar.screening import Sentence
 from glossator.synthesis.teachers.patterns.candidate import Candidate
 
-_CAUSE = re.compile(r",? (?:because(?! of which)|due to|owing to|since(?= (?:the|a|an|most|many|all|[a-z]+s) ))")
+_NOUN_AHEAD = r"(?:the|a|an|most|many|all|[a-z]+s) "
+_CAUSE = re.compile(
+    rf",? (?:because(?! of which)|due to|owing to|thanks to|since(?= {_NOUN_AHEAD}))"
+    rf"|, as(?= (?:it|they|there|[A-Z][\w.]+|{_NOUN_AHEAD[:-1]}) )"
+)
 _MAX_EFFECT_WORDS = 16
 
 

@@ -22,6 +22,15 @@ _EVALUATIONS = word_set(
     total function
     """
 )
+_PRAISE = word_set(
+    "common core popular fundamental practical classic classical powerful well-known important widely used"
+)
+_CATEGORIES = word_set(
+    """
+    technique method tool algorithm model language format package library system problem framework paradigm structure
+    software process procedure
+    """
+)
 _GENERIC = word_set(
     """
     strength weakness method assumption approach way example option technique solution idea strategy preferred
@@ -41,7 +50,7 @@ _ROLES = {
     "prerequisite": "content", "philosophy": "method", "principle": "method", "format": "content",
 }  # fmt: skip
 _STRONG_COMPLEMENT = re.compile(
-    r"(?:to [a-z]+|that (?:the|a|an|it|they|[a-z]+s) |the |a |an |[a-z]+ing |[a-z-]+, |[A-Z])"
+    r"(?:to [a-z]+|that (?:the|a|an|any|every|each|only|it|they|[a-z]+s) |the |a |an |[a-z]+ing |[a-z-]+, |[A-Z])"
 )
 _APPOSITION = re.compile(
     r"\b(?:present|presents|introduce|introduces|describe|describes|develop|developed|created|propose|proposes|"
@@ -78,8 +87,15 @@ def _copular(sentence: Sentence, clause: Clause) -> list[Candidate]:
 def _says_what(clause: Clause) -> bool:
     """Whether the words after `is` tell the kind of thing and what sets it apart, and the subject is a term."""
     words = clause.words
+    if clause.rest.startswith(("the most ", "the best ", "the first ")):
+        return False
     head = [word.lower() for word in _HEAD_END.split(clause.rest)[0].split()]
-    if len(words) < 6 or len(head) < 2 or _EVALUATIONS & set(head):
+    if head and head[-1] in _CATEGORIES and len(words) - len(head) >= 4:
+        head = [
+            word for word in head if word not in _PRAISE
+        ]  # `a common technique for identifying patterns` still tells
+    least = 5 if _HEAD_END.split(clause.rest)[0] != clause.rest and words[len(head) : len(head) + 1] != ["in"] else 6
+    if len(words) < least or len(head) < 2 or _EVALUATIONS & set(head[:-1] if head[-1] in _CATEGORIES else head):
         return False
     if clause.auxiliary == "is" and words[0].lower() in ("a", "an", "the"):
         return _is_term(clause.subject, words[0].lower())
@@ -89,14 +105,17 @@ def _says_what(clause: Clause) -> bool:
 def _is_term(subject: str, article: str) -> bool:
     """Whether the subject is something one asks `What is …?` of."""
     words = subject.split()
-    if len(words) > 6 or re.search(r"\b(?:and|for|in|on|with|from|at)\b", subject):
+    title = words[words[0] == "the" :]
+    titled = len(title) > 1 and title[0][0].isupper() and title[-1][0].isupper()
+    linked = re.search(r"\b(?:and|with|from|at)\b" if titled else r"\b(?:and|for|in|on|with|from|at)\b", subject)
+    if len(words) > (9 if titled else 6) or linked:
         return False
-    if words[-1] in _GENERIC | _ROLES.keys():
+    if words[-1] in _GENERIC | _ROLES.keys() and len(words) < 4:
         return False
     if words[0] in ("a", "an"):
         return article != "the" and not set(words) & (_EVALUATIONS | _GENERIC)
     named = any(looks_like_name(word) or word[0].isupper() for word in words[1:])
-    modified = len(words) > 2 and words[-1] not in VAGUE_NOUNS
+    modified = len(words) > 2 and (words[-1] not in VAGUE_NOUNS or len(words) > 3)
     return words[0] != "the" or named or (modified and article in ("a", "an"))
 
 
@@ -105,13 +124,12 @@ def _role(sentence: Sentence, clause: Clause) -> list[Candidate]:
     if clause.form != "be" or clause.adverb or not clause.rest:
         return []
     subject = clause.subject.split()
-    if subject[0] != "the" or len(subject) < 3:
+    if subject[0] not in ("the", "a", "an") or len(subject) < 3:
         return []
-    head = subject[subject.index("of") - 1] if "of" in subject else subject[-1]
-    kind = _ROLES.get(head)
-    if "of" not in subject:
-        kind = None
-    if kind is None or not _STRONG_COMPLEMENT.match(clause.rest):
+    at = next((i for i, word in enumerate(subject) if word in ("of", "between", "behind", "for")), 0)
+    kind = _ROLES.get(subject[at - 1]) if at else None
+    named = any(looks_like_name(word) or word[0].isupper() for word in subject)
+    if kind is None or (subject[0] != "the" and not named) or not _STRONG_COMPLEMENT.match(clause.rest):
         return []
     return [Candidate((clause.ask("What"),), sentence.text, kind)]
 
@@ -137,12 +155,19 @@ def _apposition(sentence: Sentence) -> list[Candidate]:
     what = match["what"]
     if (
         len(what.split()) < 6
+        or _SAYS_A_CLAUSE.match(what)
         or match["name"] in what
         or re.search(r", (?:and|which|but|where|while|we|is|are|has|to) ", what)
     ):
         return []
     name = noun_phrase(match["name"].split(), sentence.names)
     return [Candidate((f"What is {name}?",), what[0].upper() + what[1:], "definition", topic=name)] if name else []
+
+
+_SAYS_A_CLAUSE = re.compile(
+    r"an? (?:[\w-]+ ){1,3}(?:is|are|was|were|can|could|may|might|will|would|should|must|has|have|had|does)\b"
+)
+"""`Using VICE, an instructor can deploy …`: the words after the comma are no apposition."""
 
 
 def _is_name(text: str) -> bool:

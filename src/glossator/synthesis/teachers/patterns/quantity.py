@@ -7,7 +7,7 @@ import re
 from glossator.synthesis.teachers.grammar.clauses import Clause
 from glossator.synthesis.teachers.grammar.noun_phrases import noun_phrase
 from glossator.synthesis.teachers.grammar.screening import Sentence
-from glossator.synthesis.teachers.grammar.words import BE, NUMBER_WORDS, is_plural, word_set
+from glossator.synthesis.teachers.grammar.words import BE, NUMBER_WORDS, is_plural, looks_like_name, word_set
 from glossator.synthesis.teachers.patterns.candidate import Candidate
 
 _NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?|{'|'.join(sorted(NUMBER_WORDS))})"
@@ -35,7 +35,12 @@ _DATED = word_set(
 
 def find(sentence: Sentence, clause: Clause | None) -> list[Candidate]:
     """Propose a question after the number that the sentence gives."""
-    return _counted_object(sentence, clause) or _counted_subject(sentence) or _date(sentence, clause)
+    return (
+        _counted_object(sentence, clause)
+        or _counted_subject(sentence)
+        or _measured(sentence, clause)
+        or _date(sentence, clause)
+    )
 
 
 def _counted_object(sentence: Sentence, clause: Clause | None) -> list[Candidate]:
@@ -81,9 +86,36 @@ def _counted_subject(sentence: Sentence) -> list[Candidate]:
     noun = noun_phrase(words[:verb], sentence.names)
     if noun is None or words[verb + 1] in ("a", "an", "not") or not is_plural(words[0 if verb == 1 else verb - 1]):
         return []
+    if not any(looks_like_name(word) or word[0].isupper() for word in words):
+        return []  # how many of them there were is known only where it happened
     opening = "What percentage of" if percent else "How many"
     return [Candidate((f"{opening} {' '.join([noun, *words[verb:]])}?",), sentence.text, "quantity")]
 
+
+def _measured(sentence: Sentence, clause: Clause | None) -> list[Candidate]:
+    """`X achieves a speedup of 3.` → `What speedup does X achieve?`; `X takes about 3 ms.` → `How long does X take?`"""
+    if clause is None or clause.form not in ("third", "base", "past", "modal") or not re.search(r"\d", clause.rest):
+        return []
+    match = _MEASURE.match(clause.rest)
+    if match and clause.verb in _REACHING:
+        return [Candidate((clause.ask(f"What {match['what']}"),), sentence.text, "quantity")]
+    match = _TIME.match(clause.rest)
+    if match and clause.verb in ("take", "last", "run", "require"):
+        opening = "How much time" if clause.verb == "require" else "How long"
+        return [Candidate((clause.ask(opening),), sentence.text, "quantity")]
+    return []
+
+
+_REACHING = word_set("achieve reach obtain show yield give provide deliver attain have produce")
+_MEASURE = re.compile(
+    r"(?:an? )?(?:(?!of )[\w.-]+ ){0,3}?(?P<what>(?:speed-?up|acceleration|accuracy|bandwidth|efficiency|error|"
+    r"throughput|latency|overhead|resolution|score))s? of (?:up to |over |about |around |more than |approximately )?\d"
+)
+_TIME = re.compile(
+    rf"(?:about |around |approximately |roughly |only |less than |more than |over |up to |at most |"
+    rf"between )?{_NUMBER} ?"
+    r"(?:-|to |and )?\d*(?: |-)?(?:hours?|minutes?|min|weeks?|days?|months?|years?|seconds?|ms|s|milliseconds?)\b"
+)
 
 _ACTIONS = word_set(
     """
