@@ -286,3 +286,9 @@ def test_the_title_is_found_behind_a_byte_order_mark(tmp_path):
 def test_an_unknown_kind_names_the_known_ones():
     with pytest.raises(SourceError, match="local_files"):
         collect("floppy", path=".")
+
+
+def test_the_licence_that_a_user_tells_is_kept_with_each_file(tmp_path: Path):
+    (tmp_path / "one.md").write_text("# One\n\nA text.")
+    (document,) = local_files.collect(tmp_path, license="CC-BY-4.0")
+    assert document.license == "CC-BY-4.0"

@@ -13,6 +13,8 @@ CHUNK_REASON = "boundary"
 """What the split says of single chunks, which are no files."""
 SPLITS = ("train", "dev", "test", "test_seen", "pool")
 
+COVERAGE = "coverage.svg"
+
 
 def summarize(run: Run) -> dict[str, JsonValue]:
     """Tell stages, funnel, splits, scores, verdict and paths of a run; what it does not have is None or 0."""
@@ -136,5 +138,6 @@ def _paths(run: Run) -> dict[str, str | None]:
         "report": str(evaluated.file("report.html")) if evaluated else None,
         "adapter": str(selected.path / "adapter") if selected else None,
         "samples": str(curated.path) if curated else None,
+        "coverage": str(curated.path / COVERAGE) if curated and (curated.path / COVERAGE).is_file() else None,
         "index": str(indexed.path / "index") if indexed else None,
     }

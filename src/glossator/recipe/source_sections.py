@@ -63,6 +63,7 @@ class LocalFilesSection(Source):
     patterns: tuple[str, ...] = Field(
         ("**/*",), min_length=1, description="Globs inside the folder; a file that matches any of them is read."
     )
+    license: str | None = Field(None, description="The licence of these files, for lineage and the model card.")
 
 
 class TableSection(Source):

@@ -31,6 +31,7 @@ def collect(
     patterns: Sequence[str] = ("**/*",),
     max_pdf_bytes: int = MAX_PDF_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
+    license: str | None = None,  # noqa: A002 - the record's own name
 ) -> Iterator[Document | Reject]:
     """Collect PDF, HTML, Markdown and plain text files; what cannot be taken becomes a reject.
 
@@ -45,6 +46,7 @@ def collect(
         patterns: which files of a folder to take, as glob patterns relative to it.
         max_pdf_bytes: a larger PDF is rejected as `too_large`.
         max_text_bytes: a larger text is rejected as `too_large`.
+        license: of these files, as the user tells it.
 
     Raises:
         SourceError: there is nothing at `path`.
@@ -55,7 +57,7 @@ def collect(
         if file.contents.problem:
             rejects.append(_to_reject(file))
             continue
-        document = to_document(file)
+        document = dataclasses.replace(to_document(file), license=license)
         known = documents.get(document.id)
         documents[document.id] = document if known is None else _with_origins(known, document)
     yield from documents.values()
