@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from tests.cli.test_doors import glossator
 
+from glossator.errors import GlossatorError
 from glossator.llm.journal import Journal, JournalEntry
+from glossator.pipeline.journal_keeping import keep_journal
 
 
 @pytest.fixture
@@ -52,3 +54,15 @@ def test_a_missing_journal_is_one_line_and_none_is_made(tmp_path: Path):
     assert failed.returncode == 2
     assert "no chat teacher has replied yet" in failed.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("days", ["1e6", "1e12", "inf"])
+def test_nothing_is_older_than_any_date(runs: Path, days: str):
+    told = glossator("journal", "--prune-older-than", days, cwd=runs.parent)
+    assert told.returncode == 0, told.stderr
+    assert "0 replies are older" in told.stdout
+
+
+def test_days_that_are_no_number_are_refused(runs: Path):
+    with pytest.raises(GlossatorError, match="cannot be older than nan days; give a number of 0 or more"):
+        keep_journal(runs, older_than_days=float("nan"), drop=True)

@@ -117,3 +117,33 @@ def test_covered_and_not_covered_chunks_add_up(make_document, make_chunk, make_s
     assert Counter({split: row["chunks"] for split, row in totals["splits"].items()}) == Counter(
         split or "set_aside" for _, split, _ in plan
     )
+
+
+def test_a_chunk_that_only_stood_beside_the_right_one_is_neither_covered_nor_blamed(
+    make_document, make_chunk, make_sample
+):
+    from dataclasses import replace
+
+    chunks = [make_chunk("d", n, f"text {n}") for n in range(6)]
+    ids = [chunk.id for chunk in chunks]
+    several = replace(
+        make_sample("Good?", "Yes.", context="retrieved"), chunk_ids=tuple(ids), metadata={"gold": ids[1]}
+    )
+    quoted = replace(make_sample("Quoted?", "No.", chunk=ids[3], span=(0, 4, "text")), chunk_ids=tuple(ids))
+    lost = replace(several, id="lost", metadata={"gold": ids[2]})
+    found = cover(
+        [make_document("d")],
+        chunks,
+        split_of=dict.fromkeys(ids, "train"),
+        samples=[several],
+        rejects=[Reject(one.id, "judge", "unsupported", record=to_dict(one)) for one in (quoted, lost)],
+        shown=ids[:5],
+    )
+    assert [(chunk.pairs, chunk.why, chunk.state) for chunk in found.documents[0].chunks] == [
+        (0, "no_pair", "vain"),
+        (1, "", "one"),
+        (0, "unsupported", "vain"),
+        (0, "unsupported", "vain"),
+        (0, "no_pair", "vain"),
+        (0, "not_shown", "unasked"),
+    ]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from glossator import records
 from glossator.curation.curate import curate
 from glossator.curation.filters import FittingLength
+from glossator.curation.reviews import Decision, apply_reviews
 from glossator.errors import CurationError
 from glossator.llm.chat_format import student_messages
 from glossator.records import Message, Reject, Sample
@@ -87,12 +88,12 @@ def test_every_planted_fault_is_found_by_its_filter_and_nothing_else_is_lost(cor
     curated = run(
         [*samples, *planted.values()], by_id, identify=lambda text: Language("de" if "Weil" in text else "en", 1.0)
     )
-    assert {reject.reason: reject.subject_id for reject in curated.rejects} == {
-        reason: sample.id for reason, sample in planted.items()
-    }
+    held_out = dict.fromkeys(("duplicate_question", "near_duplicate"), "held_out_question")
     filter_of = {"names_nothing": "length", "question": "self_referential", "answer": "language"}
+    wanted = {filter_of.get(fault, fault): (held_out.get(fault, fault), one.id) for fault, one in planted.items()}
+    assert {reject.stage: (reject.reason, reject.subject_id) for reject in curated.rejects} == wanted
     assert {row.name: dict(row.reasons) for row in curated.ledger.rows} == {
-        filter_of.get(reason, reason): {reason: 1} for reason in planted
+        name: {reason: 1} for name, (reason, _) in wanted.items()
     }
     assert {sample.id for sample in curated.samples} == {sample.id for sample in samples}
 
@@ -374,3 +375,80 @@ def test_trimming_lengths_languages_and_meaning_are_passed_on(corpus, make_chunk
     assert calls
     assert met.samples[0].origin.verdicts["same_meaning"] == "passed"
     assert "same_meaning" not in run(samples, by_id).samples[0].origin.verdicts
+
+
+@pytest.mark.parametrize("held", ["test", "dev", "test_seen"])
+def test_no_person_can_admit_to_train_what_a_held_out_split_asks(corpus, make_sample, held):
+    samples, by_id = corpus(10)
+    where = {"chunk": samples[0].chunk_ids[0], "span": (0, 4, "Part"), "document": "d0"}
+    asked = next(sample for sample in samples if sample.split == ("train" if held == "test_seen" else held))
+    samples = [replace(one, split=held) if one is asked else one for one in samples]
+    twins = {
+        "duplicate_question": make_sample(asked.question.upper(), "Of another thing.", **where),
+        "near_duplicate": make_sample(asked.question.replace("What is", "Of what is"), asked.answer, **where),
+        "same_meaning": make_sample(f"Say: {asked.question}", "Stone it is.", **where),
+    }
+    axes = {text: place for place, text in enumerate(dict.fromkeys(t for s in samples for t in (s.question, s.answer)))}
+    axes |= {twins["same_meaning"].question: axes[asked.question], "Stone it is.": axes[asked.answer]}
+
+    def embed(texts):
+        return np.stack([np.eye(1, len(axes) + 1, axes.get(text, len(axes)), dtype=np.float32)[0] for text in texts])
+
+    for stage, twin in twins.items():
+        curated = run([*samples, twin], by_id, admitted={twin.id}, embed=embed, test_seen_share=0.0)
+        assert [(reject.stage, reject.reason) for reject in curated.rejects] == [(stage, "held_out_question")]
+        assert twin.id not in {sample.id for sample in curated.samples}
+
+
+def test_of_a_passage_of_several_chunks_only_what_was_not_asked_at_all_counts_as_unasked(corpus):
+    samples, by_id = corpus(4)
+    written = [
+        Reject("g1", "teacher", "back_matter"),
+        Reject("g1b", "teacher", "chunk_blank"),
+        Reject("g2", "teacher", "back_matter"),
+        Reject("g2", "teacher", "timeout"),
+        Reject("alone", "teacher", "chunk_blank"),
+    ]
+    groups = {"g1": ["g1", "g1b"], "g2": ["g2", "g2b"]}
+    rows = run(samples, by_id, written_rejects=written, passages_asked=10, passages_of_several=groups).ledger.rows
+    found = {row.name: (row.unit, row.taken_in, row.passed, dict(row.reasons)) for row in rows}
+    assert found["teacher"] == ("passages", 10, 7, {"back_matter": 1, "timeout": 1, "chunk_blank": 1})
+    assert found["left_out"] == ("chunks", 2, 0, {"back_matter": 1, "chunk_blank": 1})
+    assert found["malformed"][:3] == ("replies", 7, 7)
+
+
+def test_an_edited_reject_of_synthesis_is_counted_once(corpus, make_sample):
+    samples, by_id = corpus(10)
+    lost = make_sample("What does this passage say?", "Stone.", chunk=samples[0].chunk_ids[0], span=(0, 4, "Part"))
+    written = [reject_of(lost, "self_referential"), reject_of(lost, "self_referential")]
+    decision = Decision(lost.id, "edit", "2026-01-02T03:04:05Z", question="Of what is a wall?")
+    reviewed = apply_reviews(samples, written, [decision])
+    curated = run(
+        reviewed.samples,
+        by_id,
+        written_rejects=written,
+        passages_asked=10,
+        admitted=reviewed.admitted,
+        admitted_rejects=reviewed.taken,
+    )
+    rows = {row.name: row for row in curated.ledger.rows}
+    assert (rows["schema"].taken_in, rows["self_referential"].taken_in) == (102, 102)
+    assert dict(rows["self_referential"].reasons) == {"r": 1}  # the other copy stays refused
+    assert len(curated.samples) == 101
+
+
+def test_what_a_person_dropped_has_the_first_row_after_synthesis(corpus, make_pair):
+    samples, by_id = corpus(10)
+    ready = [replace(make_pair(f"Why {n} stones?", f"They hold for {n} days."), split="train") for n in range(3)]
+    decisions = [Decision(one.id, "drop", "2026-01-02T03:04:05Z") for one in (samples[0], samples[1], ready[0])]
+    reviewed = apply_reviews([*samples, *ready], [], decisions)
+    curated = run(reviewed.samples, by_id, dropped=reviewed.rejects, passages_asked=10)
+    flows = [(row.name, row.taken_in, row.passed, dict(row.reasons)) for row in curated.ledger.rows]
+    assert flows[2:6] == [
+        ("schema", 100, 100, {}),
+        ("wording", 100, 100, {}),
+        ("review", 103, 100, {"dropped": 3}),
+        ("empty", 100, 100, {}),
+    ]
+    assert curated.rejects == ()
+    assert "review" not in {row.name for row in run(samples, by_id).ledger.rows}

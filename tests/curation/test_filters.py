@@ -139,8 +139,9 @@ def test_a_planted_question_and_answer_survives_only_on_the_held_out_side(make_s
             "WHO built   the bridge", "the miller built it", split=one, chunk="c2", context="chunk", task="short"
         ),
     ]
-    assert outcome(DistinctQuestions()(samples)) == ([one], [("duplicate_question", other)])
-    assert outcome(DistinctQuestions()(samples[::-1])) == ([one], [("duplicate_question", other)])
+    reason = "duplicate_question" if one == "train" else "held_out_question"
+    assert outcome(DistinctQuestions()(samples)) == ([one], [(reason, other)])
+    assert outcome(DistinctQuestions()(samples[::-1])) == ([one], [(reason, other)])
 
 
 def test_one_question_put_to_two_passages_is_two_questions(make_sample):
@@ -176,7 +177,7 @@ def test_a_closed_book_question_of_another_persona_leaks_across_splits(make_samp
         make_sample(answer="In plain words.", task="eli5", group="eli5", split="train"),
         make_sample(answer="In a word: yes.", task="executive", group="executive", split="test", chunk="c2"),
     ]
-    assert outcome(DistinctQuestions()(samples)) == (["test"], [("duplicate_question", "train")])
+    assert outcome(DistinctQuestions()(samples)) == (["test"], [("held_out_question", "train")])
 
 
 def test_a_chunk_that_serves_two_sides_keeps_only_the_held_out_one(make_sample):
@@ -287,7 +288,7 @@ def test_a_preference_repeats_no_plain_sample_of_its_own_split_but_of_a_guarded_
     assert DistinctQuestions()([plain, preference])[1] == []
     assert len(DistinctQuestions()([plain, preference, replace(preference, id="again")])[1]) == 1
     guarded = replace(plain, split="test")
-    assert outcome(DistinctQuestions()([preference, guarded])) == (["test"], [("duplicate_question", "train")])
+    assert outcome(DistinctQuestions()([preference, guarded])) == (["test"], [("held_out_question", "train")])
 
 
 def test_an_empty_turn_or_worse_answer_is_rejected(make_sample):
@@ -307,3 +308,26 @@ def test_the_text_of_a_prompt_is_read_back_as_it_was_composed_and_nothing_else_i
     assert read_passage(replace(sample, context="none")) is None
     assert read_passage(replace(sample, question="Why not?")) is None
     assert read_passage(replace(sample, messages=(Message("user", "Why so?"), sample.messages[-1]))) is None
+
+
+def test_a_question_asked_twice_in_train_and_once_in_test_is_held_out_whichever_is_found_first(make_sample):
+    plain = {"answer": "The miller.", "context": "none"}
+    taught = make_sample(chunk="c1", group="g", **{**plain, "context": "chunk"})
+    held = make_sample(chunk="c2", split="test", group="other", task="short", **{**plain, "answer": "A miller."})
+    again = make_sample(chunk="c3", group="g", **plain)
+    taught, again = replace(taught, id="first"), replace(again, id="second")
+    kept, rejects = DistinctQuestions()([taught, held, again])
+    assert kept == [taught, held]
+    assert [(reject.reason, reject.subject_id) for reject in rejects] == [("held_out_question", again.id)]
+
+
+def test_a_preference_is_as_long_as_the_longer_of_its_answers(make_sample):
+    sample = replace(make_sample("Why?", "So."), rejected="word " * 30)
+
+    def count(batch):
+        return [sum(len(message.content.split()) for message in one.messages) for one in batch]
+
+    assert TokenBudget(31, count)([sample])[0] == [sample]
+    assert [reject.detail for reject in TokenBudget(30, count)([sample])[1]] == ["31 tokens, 30 allowed"]
+    long_answer = replace(make_sample("Why?", "word " * 30), rejected="So.")
+    assert TokenBudget(30, count)([long_answer])[0] == []

@@ -84,7 +84,8 @@ def test_the_filters_that_took_most_are_named_with_counts_when_too_few_samples_a
     ledger.enter("over_budget", taken_in=37, passed=7, rejects=rejects(*["over_budget"] * 30))
     with pytest.raises(YieldError) as caught:
         check_yield({"train": 7}, 40, ledger=ledger)
-    assert "over_budget took 30 of 37; evidence took 3 of 40 (missing 2, moved 1); give more" in str(caught.value)
+    told = "over_budget took 30 of 37; evidence took 3 of 40 (missing 2, moved 1); raise curation.max_tokens"
+    assert told in str(caught.value)
     assert "empty" not in str(caught.value)
     with pytest.raises(YieldError, match="over_budget took 30 of 37"):
         check_yield(ENOUGH, 400, ledger=ledger)
@@ -94,3 +95,19 @@ def test_a_yield_without_a_ledger_or_with_one_that_took_nothing_names_no_filter(
     for ledger in (None, Ledger()):
         with pytest.raises(YieldError, match=r"pool 0\); give more"):
             check_yield({"train": 7}, 7, ledger=ledger)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "remedy"),
+    [
+        ("over_budget", "over_budget", "fit: trim"),
+        ("language", "other_language", r"curation\.languages"),
+        ("teacher", "budget", r"raise synthesis\.budget"),
+        ("empty", "empty", "give more or longer documents"),
+    ],
+)
+def test_a_poor_yield_names_what_mends_the_filter_that_took_most(name: str, reason: str, remedy: str):
+    ledger = Ledger()
+    ledger.enter(name, taken_in=26, passed=2, rejects=[Reject(str(n), name, reason) for n in range(24)])
+    with pytest.raises(YieldError, match=remedy):
+        check_yield({"train": 1, "dev": 1, "test": 0}, 26, ledger=ledger)

@@ -62,7 +62,7 @@ def test_a_rejected_sample_comes_back_once_and_is_vouched_for(make_sample):
     reject = reject_sample(lost, stage="evidence", reason="not_found", detail="")
     reviewed = apply_reviews([kept], [reject, reject], [decide(lost, "admit")])
     assert [sample.question for sample in reviewed.samples] == ["Kept?", "Lost?"]
-    assert reviewed.admitted == {lost.id}
+    assert reviewed.admitted == reviewed.taken == {lost.id}
     assert reviewed.samples[1].origin.verdicts["review"] == "admitted"
     assert reviewed.counts == {"drop": 0, "edit": 0, "admit": 1, "unmatched": 0}
 
@@ -89,3 +89,13 @@ def test_a_sample_that_is_made_twice_is_dropped_twice(make_sample):
     reviewed = apply_reviews([sample, sample], [], [decide(sample, "drop")])
     assert reviewed.samples == ()
     assert len(reviewed.rejects) == 2
+
+
+def test_an_edited_reject_is_known_by_its_old_id_and_an_edited_sample_is_no_reject(make_sample):
+    kept, lost = make_sample("Kept?"), make_sample("Lost?")
+    reject = reject_sample(lost, stage="evidence", reason="not_found", detail="")
+    decisions = [decide(one, "edit", question="In other words?") for one in (kept, lost)]
+    reviewed = apply_reviews([kept], [reject], decisions)
+    assert reviewed.taken == {lost.id}
+    assert reviewed.admitted == {sample.id for sample in reviewed.samples}
+    assert lost.id not in reviewed.admitted

@@ -8,7 +8,7 @@ import yaml
 from tests.conftest import write_corpus, write_recipe
 
 from glossator.artifacts import read_records
-from glossator.errors import MissingArtifactError, YieldError
+from glossator.errors import CurationError, MissingArtifactError, YieldError
 from glossator.pipeline import Run, run_recipe, search_run, summarize
 from glossator.recipe import load_recipe
 from glossator.records import Sample
@@ -42,6 +42,35 @@ def test_both_kinds_teach_and_examine_and_the_verdict_speaks_of_sources(tmp_path
     told = summarize(run)
     assert told["unit"] == "source"
     assert "unseen sources" in told["verdict"]["sentence"]
+
+
+def test_held_out_questions_beside_documents_are_frozen_too(tmp_path: Path):
+    recipe, file = mixed(tmp_path, teach=True), tmp_path / "questions.json"
+    long = {
+        f"What does the {grain} machine in hall {n} do for factory {7 * n}?": f"It grinds exactly {13 * n} sheets of"
+        f" {grain} in each hour of shift {n} of the long and weary season."
+        for n, grain in enumerate(GRAINS.split(" "))
+    }
+    file.write_text(json.dumps(long))
+    first = walk(recipe, tmp_path, "3c")
+    held = {
+        sample.question
+        for split in ("dev", "test")
+        for sample in read_records(first.need("curate").file(f"{split}.jsonl"), Sample)
+        if not sample.chunk_ids
+    }
+    # The held-out pairs under other words are new pairs; then the old ones come back beside them.
+    reworded = {question: f"{answer} So it was." if question in held else answer for question, answer in long.items()}
+    file.write_text(json.dumps(reworded))
+    walk(recipe, tmp_path, "3c")
+    rows = [{"question": q, "answer": a} for told in (long, reworded) for q, a in told.items()]
+    file.unlink()
+    (tmp_path / "questions.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    loaded = yaml.safe_load(recipe.read_text())
+    loaded["sources"][-1]["path"] = str(tmp_path / "questions.jsonl")
+    recipe.write_text(yaml.safe_dump(loaded))
+    with pytest.raises(CurationError, match="the held-out side is frozen"):
+        walk(recipe, tmp_path, "3c")
 
 
 def test_documents_that_are_only_there_to_be_found_are_not_split(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import yaml
 from tests.teaching import change, teacher_recipe, write_reply
 
 from glossator.artifacts import read_records
-from glossator.errors import CurationError, RecipeError, YieldError
+from glossator.errors import CurationError, ParsingError, RecipeError, YieldError
 from glossator.llm import Conversation
+from glossator.llm.images import ImageMessage
 from glossator.llm.scripted_server import ScriptedServer
 from glossator.pipeline import Run, preview_recipe, run_recipe
 from glossator.pipeline.reviewing import Review
@@ -63,18 +65,20 @@ def test_a_budget_of_calls_ends_the_writing_with_a_usable_rest_and_says_what_is_
     assert len(written(whole)) > len(written(run))
 
 
-def test_two_tasks_share_a_budget(tmp_path: Path):
+def test_two_tasks_share_a_budget_and_what_was_spent_is_told(tmp_path: Path):
     with ScriptedServer(write_reply) as server:
         tasks = [{"prompt": "grounded_qa"}, {"prompt": "brief_qa"}]
         recipe = teacher_recipe(tmp_path, server.base_url)
-        change(recipe, synthesis={"tasks": tasks, "budget": {"usd": 1.0}})
+        change(recipe, synthesis={"tasks": tasks, "budget": {"usd": 1.0, "calls": 16}})
         section = yaml.safe_load(recipe.read_text())["synthesis"]["teacher"]
         change(recipe, synthesis={"teacher": {**section, "price": {"usd_in": 1.0, "usd_out": 2.0}}})
-        run = walk(recipe, tmp_path / "runs")
+        run = walk(recipe, tmp_path / "runs", last="3b")
     spent = json.loads(run.need("synthesize").file("spent.json").read_text())
-    expected = (spent["tokens_in"] * 1.0 + spent["tokens_out"] * 2.0) / 1e6
-    assert spent["usd"] == pytest.approx(expected)
-    assert set(Counter(sample.task for sample in written(run))) == {"grounded_qa", "brief_qa"}
+    usage = spent["in_this_run"]
+    assert spent["of_the_budget"]["usd"] == pytest.approx((usage["tokens_in"] + 2 * usage["tokens_out"]) / 1e6)
+    assert spent["of_the_budget"]["calls"] == usage["calls"] == 16
+    by_task = Counter(sample.task for sample in written(run))
+    assert min(by_task["grounded_qa"], by_task["brief_qa"]) >= 8
 
 
 def test_a_budget_of_nothing_sends_nothing_and_is_one_clear_line(tmp_path: Path):
@@ -232,6 +236,14 @@ def test_a_question_that_does_not_find_its_passage_is_marked_and_rejected_if_ask
         assert set(marks) <= {"found at 1", "not found in 1"}
         assert marks["found at 1"]
         assert told(run, "round_trip.json")["asked"] >= sum(marks.values())
+        # Asked without a passage, a question that does not find its own is taken out.
+        alone = {"tasks": [{"prompt": "brief_qa"}]}
+        change(recipe, synthesis=alone, curation={"round_trip": {"k": 1, "on_miss": "reject"}})
+        strict = walk(recipe, tmp_path / "runs")
+    assert {sample.origin.verdicts["round_trip"] for sample in kept(strict)} == {"found at 1"}
+    report = told(strict, "round_trip.json")
+    missed = [reject for reject in rejects(strict, "curate") if reject.stage == "round_trip"]
+    assert len(missed) == report["asked"] - report["found"]
 
 
 def test_exports_lie_in_the_run_by_the_names_of_their_formats(tmp_path: Path):
@@ -301,6 +313,51 @@ def test_a_pair_without_evidence_comes_back_if_a_person_vouches_for_it(tmp_path:
         second = walk(recipe, tmp_path / "runs")
     (back,) = [sample for sample in kept(second) if sample.id == lost.sample.id]
     assert back.origin.verdicts["review"] == "admitted"
+
+
+def test_reading_samples_changes_nothing_and_neither_does_a_decision_that_was_taken_back(tmp_path: Path):
+    with ScriptedServer(write_reply) as server:
+        recipe = teacher_recipe(tmp_path, server.base_url)
+        first = walk(recipe, tmp_path / "runs")
+        with Review(first) as review:
+            (*_, row) = review.samples()
+        assert walk(recipe, tmp_path / "runs").path == first.path
+        with Review(first) as review:
+            review.decide(row.sample, "drop")
+            review.decide(row.sample, "undo")
+        assert walk(recipe, tmp_path / "runs").path == first.path
+
+
+def test_a_second_edit_keeps_the_words_that_it_does_not_name(tmp_path: Path):
+    with ScriptedServer(write_reply) as server:
+        first = walk(teacher_recipe(tmp_path, server.base_url), tmp_path / "runs")
+    sample = kept(first, "train")[0]
+    with Review(first) as review:
+        review.decide(sample, "edit", answer="Another answer.")
+        made = review.decide(sample, "edit", question="What else is known?")
+    assert (made.question, made.answer) == ("What else is known?", "Another answer.")
+
+
+# Figures
+
+
+def test_a_teacher_that_sees_writes_about_figures_and_is_not_paid_where_their_images_are_gone(tmp_path: Path):
+    paper = Path(__file__).parents[2] / "examples" / "papers" / "jose.00168.pdf"
+    with ScriptedServer(write_reply) as server:
+        recipe = teacher_recipe(tmp_path, server.base_url)
+        shutil.copyfile(paper, tmp_path / "corpus" / paper.name)
+        tasks = [{"prompt": "grounded_qa"}, {"prompt": "figure_qa"}]
+        change(recipe, parsing={"figures": {}}, synthesis={"tasks": tasks}, curation={"max_tokens": 1024})
+        run = walk(recipe, tmp_path / "runs", last="3b")
+        shown = [turn for asked in server.answered for turn in asked if isinstance(turn, ImageMessage)]
+        asked_about = json.loads(run.need("synthesize").file("asked.json").read_text())["passages"]
+        assert len(shown) == asked_about["figure_qa"] > 0
+        assert [sample for sample in written(run) if sample.task == "figure_qa"]
+        before = server.requests
+        shutil.rmtree(tmp_path / "runs" / "tiny" / "cache")
+        with pytest.raises(ParsingError, match=r"images of figures are no longer in .*delete .*parse-\*"):
+            walk(change(recipe, synthesis={"tokens_per_call": 200}), tmp_path / "runs", last="3b")
+        assert server.requests == before
 
 
 # Preview

@@ -138,3 +138,16 @@ def test_examples_are_never_more_than_asked_for_nor_twice_the_same(samples, coun
     examples = choose_examples(compared(samples), samples, said, said, [], titles={}, pages={}, count=count)
     chosen = [example.sample_id for example in examples]
     assert len(chosen) == len(set(chosen)) == min(count, 3)
+
+
+def test_of_a_question_among_distractors_only_the_document_of_the_right_passage_counts(make_sample):
+    from dataclasses import replace
+
+    plain = [make_sample(f"s{n}", documents=(f"d{n}",)) for n in range(3)]
+    among = make_sample("among", documents=("d0", "d1", "d2"), chunks=("c0", "c1", "c2"))
+    clusters = document_clusters([*plain, replace(among, metadata={"gold": "c1"})])
+    assert clusters["among"] == clusters["s1"] == "d1"
+    assert len(set(clusters.values())) == 3
+    # Where a document has two of the passages it cannot be told which one is asked about.
+    twice = replace(among, chunk_ids=("c0", "c1", "c2", "c3"), metadata={"gold": "c1"})
+    assert len(set(document_clusters([*plain, twice]).values())) == 1

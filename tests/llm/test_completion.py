@@ -23,7 +23,17 @@ def test_text_tokens_and_the_reason_of_the_end_are_read():
     assert not told.usage_missing
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": 5}, {"prompt_tokens": "5", "completion_tokens": -1}])
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {},
+        {"prompt_tokens": 5},
+        {"prompt_tokens": "5", "completion_tokens": -1},
+        {"prompt_tokens": 10**19, "completion_tokens": 1},  # more than the journal's integers hold
+        {"prompt_tokens": 1, "completion_tokens": 10**400},
+    ],
+)
 def test_counts_that_are_missing_are_nought_and_told_of(usage):
     assert read(body({"content": "x"}, usage=usage)).usage_missing
 

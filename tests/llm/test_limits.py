@@ -128,3 +128,9 @@ def test_durations_are_read_as_servers_write_them(text, seconds):
 def test_a_limit_of_nothing_is_refused(name):
     with pytest.raises(ModelError, match=f"{name} 0 is too small"):
         Limits(**{name: 0})
+
+
+@pytest.mark.parametrize("per_minute", [1, 2, 3, 10, 30])
+def test_low_limits_are_used_to_the_full(per_minute):
+    at = moments(Limits(requests_per_minute=per_minute), 10 * per_minute + 1)
+    assert at[-1] == pytest.approx(600.0)

@@ -108,6 +108,27 @@ def test_a_question_asked_twice_is_answered_once(opened, tmp_path):
     assert model.asked == 1
 
 
+def test_one_reply_for_two_documents_is_forgotten_with_either(opened, tmp_path):
+    (turns,) = questions(1)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        for _ in range(2):  # asked, then from the journal
+            answers(
+                LocalStructuredModel(opened, journal),
+                [ConversationAbout(turns, ("docA",)), ConversationAbout(turns, ("docB",))],
+            )
+            assert len(journal.keys_about(["docA"])) == len(journal.keys_about(["docB"])) == 1
+
+
+def test_a_reply_that_was_computed_in_another_precision_is_another_reply(opened, odd_model, tmp_path):
+    rounded = LocalModel.open(odd_model, dtype="bfloat16", batch_size=2)
+    assert (opened.dtype, rounded.dtype) == ("float32", "bfloat16")
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        (exact,) = answers(LocalStructuredModel(opened, journal), questions(1))
+        (other,) = answers(LocalStructuredModel(rounded, journal), questions(1))
+        assert exact.journal_key != other.journal_key
+        assert journal.count() == 2
+
+
 def test_each_batch_is_on_disk_before_the_next_one_is_generated(opened, tmp_path):
     with Journal(tmp_path / "journal.sqlite") as journal:
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from glossator.errors import EndpointError, MissingExtraError, ModelError
-from glossator.llm import http_client
+from glossator.llm import ConversationAbout, http_client
 from glossator.llm.journal import Journal
 from glossator.llm.openai_compatible import OpenAICompatibleModel
 from glossator.llm.providers import endpoint
@@ -209,6 +209,14 @@ def test_a_reply_without_end_is_not_read_to_the_end(open_model):
     with ScriptedServer(lambda _: "x" * 20_000_000) as server:
         (answered,) = answer(open_model(server), ask(1))
     assert (answered.failure, answered.detail) == ("too_long", "the reply is over 8388608 bytes")
+
+
+def test_only_the_beginning_of_an_error_page_is_looked_at(open_model):
+    page = "x " * 100_000 + "maximum context length is 8 tokens"
+    refusal = ScriptedReply(status=400, error={"message": page})
+    with ScriptedServer(lambda asked: refusal if number_of(asked) else "fine") as server:
+        answers = answer(open_model(server), ask(2))
+    assert failures(answers) == ["", "bad_request"]
 
 
 @pytest.mark.parametrize(
@@ -473,6 +481,26 @@ def test_what_is_in_the_journal_is_not_asked_even_of_a_server_that_is_gone(open_
         assert answer(again, ask(30), schema=SCHEMA) == first
         assert (again.usage.from_journal, again.usage.calls, again.usage.tokens_in) == (30, 0, 0)
         assert all(journal.get(answered.journal_key).text == answered.reply.text for answered in first)
+
+
+def test_the_same_question_several_times_in_flight_is_sent_once_and_known_to_be_about_all(open_model, tmp_path):
+    all_asked = threading.Event()
+
+    def asked():
+        for document in "abc":
+            yield ConversationAbout((Message("user", "The same?"),), (document,))
+        all_asked.set()
+
+    def reply(_):
+        assert all_asked.wait(60)
+        return "The same."
+
+    with ScriptedServer(reply) as server, Journal(tmp_path / "replies.sqlite") as journal:
+        answers = answer(open_model(server, journal=journal), asked())
+        assert server.requests == 1
+        assert [one.reply.text for one in answers] == ["The same."] * 3
+        assert {one.journal_key for one in answers} == set(journal.keys_about(["a"]))
+        assert all(len(journal.keys_about([document])) == 1 for document in "abc")
 
 
 def test_other_parameters_are_another_question(open_model, tmp_path):

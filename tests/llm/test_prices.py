@@ -40,6 +40,10 @@ def test_a_version_costs_what_the_longest_name_that_it_goes_on_from_does(provide
         ("openai", "gpt-5-pro"),  # another model, though its name begins with that of a known one
         ("openai", "gpt-4o-audio-preview"),
         ("openai", "gpt-5.9"),
+        ("gemini", "gemini-2.5-flash-preview-tts"),
+        ("gemini", "gemini-2.0-flash-exp-image-generation"),
+        ("gemini", "gemini-2.5-flash-preview-native-audio"),
+        ("openai", "gpt-4o-mini-2024-12-17-audio"),
         ("openai", "nothing-like-it"),
         ("openai", "gemini-2.5-flash"),
         (None, "gpt-5-mini"),
@@ -93,6 +97,7 @@ def test_a_changed_table_is_read_again(tmp_path: Path):
         ("openai: {models: {m: {in: -1, out: 2}}}\n", "m of openai"),
         ("openai: {models: {m: {in: .inf, out: 2}}}\n", "m of openai"),
         ("openai: [\n", "is no YAML"),
+        ("openai: {as_of: 2026-02-31, models: {m: {in: 1, out: 2}}}\n", "is no YAML: day is out of range"),
     ],
 )
 def test_a_table_of_another_form_is_refused_by_its_first_wrong_entry(tmp_path: Path, text: str, told: str):
@@ -114,3 +119,10 @@ def test_every_packaged_price_is_dated_and_its_source_named():
         assert isinstance(block["as_of"], date), provider
         assert "." in block["source"]
         assert all(price.usd_in <= price.usd_out for price in read_prices(PACKAGED)[provider].values())
+
+
+def test_a_server_on_this_machine_costs_what_ones_own_table_says(tmp_path: Path):
+    table = tmp_path / "prices.yaml"
+    table.write_text("http://127.0.0.1:4000/v1:\n  models: {gpt-5: {in: 1, out: 2}}\n")
+    assert price_of("http://127.0.0.1:4000/v1", "gpt-5", table=table) == Price(1.0, 2.0)
+    assert price_of("http://127.0.0.1:4000/v1", "other", table=table) == Price(0.0, 0.0)

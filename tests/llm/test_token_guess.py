@@ -30,3 +30,14 @@ def test_nothing_is_learned_from_a_server_that_does_not_count():
     assert guess.likely(size) == before
     assert guess.most_out("") == 1
     assert guess.most_out("x" * 300) == 101
+
+
+def test_what_an_image_takes_is_learned_from_the_first_call_that_shows_one():
+    guess, size = TokenGuess(), RequestSize(400, 2, 0)
+    before = guess.likely(RequestSize(400, 0, 0))
+    guess.learn(size, 100 + 2 * 25_000, 5)
+    assert guess.likely(size) == 100 + 2 * 25_000
+    assert guess.most_in(size) > 2 * 25_000
+    guess.learn(size, 300, 5)  # the most that was seen stays
+    assert guess.most_in(size) > 2 * 25_000
+    assert guess.likely(RequestSize(400, 0, 0)) == before

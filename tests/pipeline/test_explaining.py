@@ -9,14 +9,17 @@ import yaml
 from tests.conftest import write_corpus, write_recipe
 from tests.teaching import write_reply
 
-from glossator.artifacts import read_records
+from glossator.artifacts import read_records, write_records
 from glossator.errors import MissingArtifactError
 from glossator.llm.journal import Journal
 from glossator.llm.scripted_server import ScriptedServer
-from glossator.pipeline import Run, run_recipe
+from glossator.pipeline import Run, clean_runs, run_recipe
+from glossator.pipeline.cases import Case, find_cases
 from glossator.pipeline.explaining import explain
+from glossator.pipeline.forgetting import forget_document
+from glossator.pipeline.shelves import Shelf
 from glossator.recipe import load_recipe
-from glossator.records import Prediction, Reject, Sample, Score
+from glossator.records import Message, Origin, Prediction, Reject, Sample, Score
 
 
 @dataclass
@@ -183,3 +186,68 @@ def test_what_is_nowhere_or_not_alone_is_one_line_with_the_remedy(house: House):
         explain(digit, house.runs)
     with pytest.raises(MissingArtifactError, match="--runs-dir"):
         explain(ids[0], house.runs / "nowhere")
+
+
+@pytest.fixture(scope="module")
+def trained_twice(tmp_path_factory: pytest.TempPathFactory, tiny_model: Path) -> House:
+    """One recipe, trained and registered with two learning rates."""
+    folder = tmp_path_factory.mktemp("twice")
+    path = write_recipe(folder, write_corpus(folder / "corpus"), tiny_model)
+    runs = []
+    for rate in (1e-3, 5e-3):
+        recipe = yaml.safe_load(path.read_text()) | {"registry": {"domain": "crafts", "use_case": "qa"}}
+        recipe["training"]["learning_rate"] = rate
+        path.write_text(yaml.safe_dump(recipe))
+        runs.append(run_recipe(load_recipe(path, (), {}), path, folder / "runs"))
+    return House(folder / "runs", *runs)
+
+
+def label_of(run: Run) -> str:
+    return json.loads(run.need("register").file("registered.json").read_text())["label"]
+
+
+def test_a_registered_version_has_its_own_answers_and_not_those_of_another_one(trained_twice: House):
+    sample = kept(trained_twice, "test")
+    for run in (trained_twice.trained, trained_twice.curated):
+        told = explain(f"{sample.id}@{label_of(run)}", trained_twice.runs)
+        rows = [row for case in told["cases"] for place in case["places"] for row in place["predictions"]]
+        assert [row["artifact"] for row in rows] == [run.stage("evaluate").artifact]
+
+
+def test_a_version_is_named_as_having_seen_a_document_after_its_training_was_cleaned_away(trained_twice: House):
+    first, second = trained_twice.trained, trained_twice.curated
+    (document,) = kept(trained_twice, "train").document_ids
+    before = forget_document(document, trained_twice.runs, purged=False)["models"]
+    clean_runs(trained_twice.runs, recipe=None, keep=1, delete=True)
+    assert not first.path.exists()
+    after = forget_document(document, trained_twice.runs, purged=False)["models"]
+    labels = {label_of(second)} | {row["label"] for row in before}
+    assert len(labels) == 2
+    assert {row["label"] for row in after} == labels
+    assert all(row["samples"]["train"] >= 1 for row in after)
+
+
+def test_many_samples_with_the_same_beginning_are_gone_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    turns = (Message("user", "q"), Message("assistant", "a"))
+    rows = [
+        Sample(f"a{number}", turns, "q", None, "train", "t", "none", ("d",), (), (), Origin("x", "p"))
+        for number in range(600)
+    ]
+    for artifact, name, some in (("synthesize-1", "samples", rows), ("curate-1", "train", rows[:500])):
+        (tmp_path / "artifacts" / artifact).mkdir(parents=True)
+        write_records(tmp_path / "artifacts" / artifact / f"{name}.jsonl", some)
+    (tmp_path / ".lock").touch()
+    shelf = Shelf(tmp_path, {"synthesize-1": {}, "curate-1": {"synthesize": "synthesize-1"}}, ())
+    looked = 0
+
+    def counted(case: Case) -> str:
+        nonlocal looked
+        looked += 1
+        return case.sample.id
+
+    monkeypatch.setattr(Case, "id", property(counted))
+    found = find_cases("a0", [shelf], tmp_path)
+    assert [case.outcome for case in found] == ["kept"]
+    with pytest.raises(MissingArtifactError, match="600 records begin with 'a'"):
+        find_cases("a", [shelf], tmp_path)
+    assert looked < 10 * len(rows)

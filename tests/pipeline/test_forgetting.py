@@ -473,3 +473,73 @@ def test_cleaning_and_forgetting_get_along(house: House):
     clean_runs(house.runs, recipe=None, keep=1, delete=True)
     assert places_of(house, *WORDS) == []
     assert (house.runs / "forgotten.json").is_file()
+
+
+def write_namesake(house: House) -> Path:
+    """A folder of another recipe: other texts, one of them in a file that is called `bread.md` by chance."""
+    folder = house.folder / "metals"
+    folder.mkdir()
+    for name in ("glass", "tides", "copper"):
+        write_long_document(folder / f"{name}.md", name)
+    (folder / "copper.md").rename(folder / "bread.md")
+    return folder
+
+
+def list_rows(house: House) -> dict[str, dict]:
+    return {row["id"]: row for row in json.loads((house.runs / "forgotten.json").read_text())}
+
+
+def test_a_file_of_another_recipe_that_is_called_the_same_stays_when_one_is_forgotten_by_its_id(house: House):
+    metals = write_namesake(house)
+    house.walk("two", corpus=metals)
+    before = {name: found for name, found in house.files().items() if name.parts[0] == "two"}
+    (bread,) = (row.id for row in documents(house.walk()).values() if row.source_id == "bread.md")
+    for name in (bread, bread[:10]):
+        told = forget(house, name, purged=False)
+        assert [row["id"] for row in told["documents"]] == [bread]
+        assert told["documents"][0]["recipes"] == ["tiny"]
+        (place,) = told["places"]
+        assert place.startswith("local_files:bread.md: whatever it ever held, or comes to hold, is forgotten in tiny,")
+    assert [row["recipe"] for row in forget(house, bread)["recipes"]] == ["tiny"]
+    assert {name: found for name, found in house.files().items() if name.parts[0] == "two"} == before
+    assert "bread.md" in documents(house.walk("two", last="1", corpus=metals))
+    (metals / "bread.md").write_text("# Changed\n\nAnother text, about gold.\n")
+    assert "bread.md" in documents(house.walk("two", last="1", corpus=metals))
+    (house.corpus / "bread.md").write_text("# Changed\n\nAnother text, about crust.\n")
+    assert "bread.md" not in documents(house.walk(last="1"))
+
+
+def test_a_name_stands_for_the_files_of_all_recipes_that_are_called_so_and_the_list_says_which(house: House):
+    house.walk("two", last="2b", corpus=write_namesake(house))
+    told = forget(house)
+    assert sorted(row["recipes"] for row in told["documents"]) == [["tiny"], ["two"]]
+    assert {row["recipe"] for row in told["recipes"]} == {"tiny", "two"}
+    assert places_of(house, *WORDS, b"Oven copper") == []
+
+
+def test_the_list_says_of_each_version_which_recipes_had_it(house: House):
+    (old,) = (row.id for row in documents(house.walk(last="1")).values() if row.source_id == "bread.md")
+    text = (house.corpus / "bread.md").read_text()
+    (house.corpus / "bread.md").write_text(f"{text}\nAn unheard-of sentence stands at the end of this text.\n")
+    (new,) = (row.id for row in documents(house.walk("b", last="2b")).values() if row.source_id == "bread.md")
+    forget(house)
+    assert {name: row["recipes"] for name, row in list_rows(house).items()} == {old: ["tiny"], new: ["b"]}
+
+
+def test_a_document_whose_row_is_deleted_comes_back_to_recipes_that_had_it_and_to_those_that_had_not(house: House):
+    forget(house)
+    runs = {name: house.walk(name, last="2b") for name in ("tiny", "fresh")}
+    for run in runs.values():
+        assert len(documents(run)) == 7
+    again = house.walk("fresh", last="2b")  # nothing is made anew while the list stays as it is
+    assert again.stage("chunk").artifact == runs["fresh"].stage("chunk").artifact
+    (house.runs / "forgotten.json").write_text("[]")
+    back = {name: house.walk(name, last="2b") for name in ("tiny", "fresh")}
+    for name, run in back.items():
+        assert len(documents(run)) == 8
+        assert run.stage("chunk").artifact != runs[name].stage("chunk").artifact
+    once_more = house.walk("fresh", last="2b")
+    assert once_more.stage("collect").artifact == back["fresh"].stage("collect").artifact
+    forget(house)
+    assert len(documents(house.walk("fresh", last="2b"))) == 7
+    assert places_of(house, *WORDS) == []

@@ -53,8 +53,36 @@ def test_an_answer_style_lies_beside_the_task_that_names_it(
 
 
 def test_two_tasks_of_one_name_are_told_apart(tmp_path: Path, corpus: Path):
-    with pytest.raises(GlossatorError, match="two tasks are called mine"):
+    with pytest.raises(GlossatorError, match="task mine is the name of two tasks"):
         check(tmp_path, corpus, task_file(tmp_path), task_file(tmp_path, file="other", checks="[evidence]"))
+    with pytest.raises(GlossatorError, match="task grounded_qa stands twice"):
+        check(tmp_path, corpus, "grounded_qa", "grounded_qa")
+
+
+def test_preference_pairs_are_exported_only_where_there_will_be_some(tmp_path: Path, corpus: Path):
+    wanted = {"exports": {"formats": ["dpo_jsonl"]}}
+    with pytest.raises(GlossatorError, match="add a task such as preference"):
+        check(tmp_path, corpus, "grounded_qa", **wanted)
+    check(tmp_path, corpus, "grounded_qa", "preference", **wanted)
+
+
+def test_figures_are_asked_about_only_where_they_are_taken_out_and_can_be_seen(tmp_path: Path, corpus: Path):
+    with pytest.raises(GlossatorError, match=r"add parsing\.figures"):
+        check(tmp_path, corpus, "figure_qa")
+    blind = {"teacher": {"kind": "local"}, "tasks": [{"prompt": "figure_qa"}]}
+    with pytest.raises(GlossatorError, match="only a teacher of kind chat can look at"):
+        check(tmp_path, corpus, parsing={"figures": {}}, synthesis=blind)
+
+
+def test_a_model_that_is_to_teach_here_must_be_there(tmp_path: Path, corpus: Path):
+    absent = {"teacher": {"kind": "local", "model": "nowhere"}, "tasks": [{"prompt": "grounded_qa"}]}
+    with pytest.raises(GlossatorError, match=r"synthesis\.teacher\.model 'nowhere' is no model folder"):
+        check(tmp_path, corpus, synthesis=absent)
+
+
+def test_a_benchmark_that_cannot_be_read_is_told(tmp_path: Path, corpus: Path):
+    with pytest.raises(GlossatorError, match=r"exam\.jsonl"):
+        check(tmp_path, corpus, curation={"decontamination": {"benchmarks": ["exam.jsonl"]}})
 
 
 def test_the_extractive_teacher_is_not_asked_for_a_persona(tmp_path: Path, corpus: Path):

@@ -58,6 +58,12 @@ def test_exports_and_a_round_trip_need_what_they_stand_on():
     assert "add a retrieval section" in str(problems_of(MINIMAL + "synthesis: {}\ncuration: {round_trip: {}}\n"))
 
 
+def test_what_nothing_would_honour_is_refused():
+    told = str(problems_of(MINIMAL + "synthesis: {budget: {calls: 5}}\n"))
+    assert "a teacher of kind extractive makes no calls" in told
+    assert "curation.languages.0" in problems_of(MINIMAL + "curation: {languages: [english]}\n")
+
+
 def test_a_kind_that_does_not_exist_is_told_with_those_that_do():
     found = problems_of(MINIMAL + "synthesis: {teacher: {kind: oracle}}\ncuration: {splits: {kind: halves}}\n")
     assert "'oracle' is not valid; use extractive, chat" in found["synthesis.teacher.kind"]

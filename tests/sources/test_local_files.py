@@ -292,3 +292,4 @@ def test_the_licence_that_a_user_tells_is_kept_with_each_file(tmp_path: Path):
     (tmp_path / "one.md").write_text("# One\n\nA text.")
     (document,) = local_files.collect(tmp_path, license="CC-BY-4.0")
     assert document.license == "CC-BY-4.0"
+    assert local_files.state(tmp_path, license="CC-BY-4.0") == local_files.state(tmp_path)

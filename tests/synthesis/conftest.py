@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from glossator.llm import Answered, Conversation, Reply
+from glossator.llm import Answered, Conversation, Reply, documents_of
 from glossator.records import Chunk, JsonValue, Split
 from glossator.synthesis import Material, Task, load_task
 
@@ -66,6 +66,7 @@ class StubbornModel:
         self._ahead = ahead
         self.name = "stubborn@test"
         self.asked: list[Conversation] = []
+        self.documents: list[tuple[str, ...]] = []
         self.settings: dict[str, object] = {}
 
     def answer(
@@ -80,6 +81,7 @@ class StubbornModel:
         ready: list[Answered] = []
         for conversation in conversations:
             self.asked.append(tuple(conversation))
+            self.documents.append(documents_of(conversation))
             ready.append(self._answer(conversation))
             if len(ready) >= self._ahead:
                 yield ready.pop(0)

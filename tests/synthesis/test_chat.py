@@ -221,6 +221,14 @@ def test_the_title_of_the_document_is_told() -> None:
     assert ["Document: Glass" in asked.content for _, asked in model.asked] == [True, False]
 
 
+def test_a_conversation_knows_every_document_whose_words_it_holds() -> None:
+    model = StubbornModel(pairs())
+    both = Material((chunk("a"), chunk("b", document="other")), "train")
+    list(ChatTeacher(model).write([material(), both], load_task("multi_hop")))
+    list(ChatTeacher(model).write([material(chunk(document="third"))], load_task("eli5")))
+    assert model.documents == [("doc",), ("doc", "other"), ("third",)]
+
+
 def test_the_words_of_the_style_stand_in_the_prompt_exactly_once() -> None:
     from glossator.llm.answer_styles import load_answer_style
 

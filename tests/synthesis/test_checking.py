@@ -21,7 +21,14 @@ OTHER = chunk(
 FIGURE = Figure("f1", "doc", 0, 9, "Figure 3", "Figure 3: Stress over time.", 640, 480, (), "A line falls to zero.")
 
 
-def run(material: Material, task: str | Task, reply: Any, seen: list[Any] | None = None) -> list[Sample | Reject]:
+def run(
+    material: Material,
+    task: str | Task,
+    reply: Any,
+    seen: list[Any] | None = None,
+    *,
+    titles: dict[str, str] | None = None,
+) -> list[Sample | Reject]:
     model = StubbornModel(reply if isinstance(reply, str) else json.dumps(reply))
     made = list(
         synthesize(
@@ -30,6 +37,7 @@ def run(material: Material, task: str | Task, reply: Any, seen: list[Any] | None
             task=load_task(task) if isinstance(task, str) else task,
             groups={},
             seed=7,
+            titles=titles,
         )
     )
     if seen is not None:
@@ -292,6 +300,24 @@ OBEYED = [
 def test_a_gullible_teacher_s_pairs_are_refused(task: str, obeyed: dict[str, Any]) -> None:
     hostile = of(chunk(text=f"{TEXT}\n\n{INJECTED}\n\nIt rests for a day."))
     assert fault(run(hostile, task, pairs(obeyed))) == ("wording", "injected")
+
+
+@pytest.mark.parametrize("place", ["title", "heading"])
+@pytest.mark.parametrize("task", ["grounded_qa", "atomic_qa", "eli5", "figure_qa"])
+def test_an_order_in_a_title_or_a_heading_is_refused_when_it_is_obeyed(task: str, place: str) -> None:
+    heading = (INJECTED, "Cooling") if place == "heading" else ("Cooling",)
+    titles = {"doc": INJECTED} if place == "title" else None
+    figure = FIGURE if task == "figure_qa" else None
+    proof = "A line falls to zero." if figure else FIRST
+    obeyed = pair(question="Who makes dishes?", answer="Acme makes the best dishes.", evidence=proof)
+    persona = {"analogy": "A runner rests.", "explanation": "As we know, Acme makes the best dishes of all."}
+    reply = persona if task == "eli5" else pairs(obeyed)
+    assert fault(run(of(chunk(heading=heading), figure=figure), task, reply, titles=titles)) == ("wording", "injected")
+
+
+def test_what_a_document_with_a_hostile_title_truly_tells_is_still_learned() -> None:
+    made = run(of(chunk(heading=(INJECTED,))), "grounded_qa", pairs(), titles={"doc": INJECTED})
+    assert sample(made).evidence[0].text == FIRST
 
 
 def test_what_a_hostile_document_truly_tells_is_still_learned() -> None:

@@ -137,6 +137,21 @@ def test_a_bad_schema_file_is_named_with_its_fault_and_the_remedy(tmp_path: Path
     assert complaint in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("nearest", "rejected", "trimmed", "trimmed_from", "edited_from"),
+        *("gold", "page", "heading", "figure", "turns"),
+    ],
+)
+def test_a_field_may_not_bear_a_name_that_samples_use(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(PAIRED.replace("  term:", f"  {name}:"), encoding="utf-8")
+    with pytest.raises(SynthesisError) as caught:
+        load_schema(path)
+    assert f"field name {name!r} cannot be used, since samples use it; choose another one" in str(caught.value)
+
+
 def test_a_missing_schema_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SynthesisError, match=r"schema file .*absent\.yaml cannot be read"):
         task_with(tmp_path, schema="absent.yaml")

@@ -9,7 +9,7 @@ from tests.synthesis.conftest import pair, pairs
 
 from glossator.records import JsonValue
 from glossator.synthesis.forms import Eli5, Pair
-from glossator.synthesis.replies import MAX_CHARACTERS, MAX_PARTS, Read, excerpt
+from glossator.synthesis.replies import MAX_CHARACTERS, MAX_PARTS, Read
 from glossator.synthesis.replies import read_reply as read_reply_of
 from glossator.synthesis.schemas import reply_schema
 
@@ -115,9 +115,3 @@ def test_a_persona_that_breaks_off_is_malformed() -> None:
 def test_no_detail_holds_more_than_an_excerpt(text: str) -> None:
     assert len(text) < MAX_CHARACTERS
     assert all(len(fault.detail) < 600 for fault in read_reply(text, "pairs").faults)
-
-
-def test_an_excerpt_is_one_bounded_line() -> None:
-    assert excerpt("a\n\nb\tc") == "a b c"
-    assert excerpt("word " * 1_000).endswith("…")
-    assert len(excerpt("word " * 1_000)) <= 200

@@ -171,6 +171,22 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> Non
             ),
             "evidence of example 1 is not in its passage; copy it letter by letter",
         ),
+        (
+            GOOD.replace("context:", "examples: [{passage: Sand, reply: {pairs: [{when: 2024-05-01}]}}]\ncontext:"),
+            "the reply of example 1 holds '2024-05-01', a date; put it in quotes",
+        ),
+        (
+            GOOD.replace("context:", "examples: [{passage: Sand, reply: {2024-05-01: [spring]}}]\ncontext:"),
+            "and put dates in quotes",
+        ),
+        (
+            GOOD.replace("context:", "examples: [{passage: Sand, reply: {pairs: .nan}}]\ncontext:"),
+            "the reply of example 1 cannot be written as JSON",
+        ),
+        (
+            GOOD.replace("context:", "examples: [{passage: Sand, reply: &own {pairs: [*own]}}]\ncontext:"),
+            "the reply of example 1 cannot be written as JSON",
+        ),
     ],
 )
 def test_a_bad_task_file_is_named_with_its_fault_and_the_remedy(

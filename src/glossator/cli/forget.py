@@ -31,6 +31,9 @@ def forget(
     itself, where it lies outside the runs folder, is not touched, and not collected again. Registered models that saw
     it are named: what is to become of them is for their owner to say.
 
+    A name means every document that is called so, in any recipe. An id means that content in any recipe, and, in the
+    recipes that have it, whatever else was or comes to be in the same file.
+
     Examples:
       glossator forget tides.md
 
@@ -53,6 +56,8 @@ def _print(told: Mapping[str, Any], name: str) -> None:
     for row in told["documents"]:
         places = ", ".join(row["origins"]) or "places unknown"
         out.print(escape(f"{row['id']}  {row['title'] or row['source_id'] or 'title unknown'}  ({places})"))
+    for line in told["places"]:
+        out.print(escape(line))
     rows = [[recipe["recipe"], what, much] for recipe in told["recipes"] for what, much in _lines_of(recipe)]
     rows += [["", what, much] for what, much in _shared_lines(told)]
     if rows:

@@ -55,6 +55,7 @@ def _plain(made: Preview) -> dict[str, JsonValue]:
             for reject in made.rejects
         ],
         "rests_on": made.rests_on,
+        "notes": list(made.notes),
         "usage": made.usage,
         "usd": made.usd,
     }
@@ -81,6 +82,8 @@ def _show(made: Preview) -> None:
         out.print(f"[yellow]rejected[/] {reject.stage} ({reject.reason}): {told}")
     if len(made.rejects) > SHOWN_REJECTS:
         out.print(f"and {len(made.rejects) - SHOWN_REJECTS} more rejects; --json shows them all")
+    for note in made.notes:
+        out.print(escape(note))
     cost = f", {made.usd:.4f} USD" if made.usd else ""
     spent = f"; {counts_text(made.usage)}{cost}" if made.usage else ""
     out.print(f"{len(made.samples)} samples, {len(made.rejects)} rejected; {escape(made.rests_on)}{spent}")

@@ -58,6 +58,10 @@ def review(
         if wanted:
             action, sample_id = wanted[0]
             shown = opened.find(sample_id)
+            if action == "admit" and shown.reject is None:
+                raise GlossatorError(f"sample {shown.sample.id} was not rejected; there is nothing to admit")
+            if action == "undo" and shown.decision is None:
+                raise GlossatorError(f"nothing was decided about sample {shown.sample.id}; there is nothing to undo")
             made = opened.decide(shown.sample, action, question=question, answer=answer, reason=reason)
             _tell_decision(made, as_json=as_json)
         elif listed or as_json:
@@ -95,8 +99,15 @@ def _tell_samples(opened: Review, split: str | None, *, rejected: bool, limit: i
 def status(row: Reviewable) -> str:
     """Say in a few words where a sample stands: `kept`, `rejected by evidence (not_found)`, `kept, to be dropped`."""
     told = f"rejected by {row.reject.stage} ({row.reject.reason})" if row.reject else "kept"
-    later = {"drop": "to be dropped", "edit": "to be edited", "admit": "to be admitted"}
-    return f"{told}, {later[row.decision.action]}" if row.decision else told
+    done = {
+        "drop": row.reject is not None and row.reject.stage == "review",
+        "edit": "edited_from" in row.sample.metadata,
+        "admit": row.reject is None and row.sample.origin.verdicts.get("review") == "admitted",
+    }
+    if row.decision is None or row.decision.action == "undo":
+        return told
+    word = {"drop": "dropped", "edit": "edited", "admit": "admitted"}[row.decision.action]
+    return f"{told}, {word}" if done[row.decision.action] else f"{told}, to be {word}"
 
 
 def _plain(row: Reviewable) -> dict[str, JsonValue]:

@@ -17,6 +17,7 @@ from glossator.errors import GlossatorError
 if TYPE_CHECKING:
     from glossator.curation.reviews import Action
     from glossator.pipeline.reviewing import Review, Reviewable
+    from glossator.records import Sample
 
 
 class EditScreen(ModalScreen[tuple[str, str] | None]):
@@ -174,11 +175,18 @@ def _passage(row: Reviewable) -> Text:
     return shown
 
 
+def _earlier_turns(sample: Sample) -> str:
+    """What was asked and answered before, in a conversation of several turns; empty otherwise."""
+    turns = [turn for turn in sample.messages[:-2] if turn.role != "system"]
+    return "\n".join(f"{turn.role}: {turn.content.rsplit('Question: ', 1)[-1]}" for turn in turns)
+
+
 def _pair(row: Reviewable) -> Text:
     decided, sample = row.decision, row.sample
     edit = decided if decided and decided.action == "edit" else None
     shown = Text()
     for label, text in (
+        ("Before", _earlier_turns(sample)),
         ("Question", (edit.question if edit else "") or sample.question),
         ("Answer", (edit.answer if edit else "") or sample.answer),
         ("Worse answer", sample.rejected),

@@ -158,6 +158,9 @@ def _print_next_steps(summary: dict[str, Any]) -> None:
         # A name of its own in the registry: a trial must not become the latest version of something else.
         name = " --set registry.domain=mine" if summary.get("registered") else ""
         out.print(f"  {command} run {shown} --documents YOUR_FOLDER{name} --runs-dir my-runs")
+    if summary["paths"]["samples"] and not summary.get("registered"):
+        out.print(escape(f"  {command} review {recipe}{place}"))
+        out.print(escape(f"  {command} export {recipe} --format chat_jsonl{place}"))
     if summary["paths"].get("index") and summary.get("example_question"):
         question = shlex.quote(summary["example_question"])
         out.print(escape(f"  {command} search {recipe} {question}{place}"))

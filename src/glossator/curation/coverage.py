@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -13,8 +13,10 @@ from glossator.records import Chunk, Document, JsonValue, Reject, Sample, Split
 State = Literal["many", "one", "vain", "unasked"]
 """Of a chunk: two pairs or more, one, none though it was asked about, none since nobody asked."""
 
-SET_ASIDE, POOL, NOTHING = "set_aside", "pool", "no_pair"
-NOT_ASKED = frozenset({SET_ASIDE, POOL, "back_matter", "budget", "chunk_blank", "chunk_too_long", "no_split"})
+SET_ASIDE, POOL, NOTHING, NOT_SHOWN = "set_aside", "pool", "no_pair", "not_shown"
+NOT_ASKED = frozenset(
+    {SET_ASIDE, POOL, NOT_SHOWN, "back_matter", "budget", "chunk_blank", "chunk_too_long", "no_split"}
+)
 """Reasons for which nobody asked about a chunk."""
 MOST_DOCUMENTS = 5_000
 """Documents that are told one by one; of more, the totals tell."""
@@ -108,6 +110,7 @@ def cover(
     samples: Iterable[Sample],
     rejects: Iterable[Reject],
     titles: Mapping[str, str] | None = None,
+    shown: Collection[str] | None = None,
 ) -> Coverage:
     """Take what was read, what was asked and what was left, leave how well each document is covered.
 
@@ -116,23 +119,28 @@ def cover(
         chunks: of these documents.
         split_of: chunk id → split; None, or no entry, for one that was set aside.
         samples: those that survived.
-        rejects: of the split, of synthesis and of curation. A reject belongs to the chunks that its record names, or
-            to the one whose id is its own.
+        rejects: of the split, of synthesis and of curation. A reject belongs to the chunks that its record asks about,
+            or to the one whose id is its own.
         titles: document id → title, where a better one is known than the source's.
+        shown: ids of the chunks that stood in some passage for a teacher; the others have no pair since they are
+            `not_shown`: no figure, no related chunk. None: all of them.
     """
     own_chunks: dict[str, list[Chunk]] = defaultdict(list)
     for chunk in sorted(chunks, key=lambda chunk: (chunk.index, chunk.id)):
         own_chunks[chunk.document_id].append(chunk)
     pairs, about_chunks, ready = Counter[str](), 0, 0
     for sample in samples:
-        pairs.update(_about(sample))
+        evidence = (one.chunk_id for one in sample.evidence)
+        pairs.update(_about(evidence, sample.metadata.get("gold"), sample.chunk_ids))
         about_chunks, ready = about_chunks + bool(sample.chunk_ids), ready + (not sample.chunk_ids)
     reasons = _reasons(rejects)
 
     def describe(chunk: Chunk) -> ChunkCoverage:
         split, found = split_of.get(chunk.id), pairs[chunk.id]
         section = chunk.heading_path[0] if chunk.heading_path else ""
-        return ChunkCoverage(chunk.id, section, split, found, "" if found else _why(split, reasons.get(chunk.id)))
+        unseen = shown is not None and chunk.id not in shown
+        why = "" if found else _why(split, reasons.get(chunk.id), unseen=unseen)
+        return ChunkCoverage(chunk.id, section, split, found, why)
 
     told = [
         DocumentCoverage(
@@ -145,29 +153,35 @@ def cover(
     return Coverage(tuple(sorted(told, key=lambda one: (one.title.casefold(), one.id))), about_chunks, ready)
 
 
-def _about(sample: Sample) -> set[str]:
+def _about(evidence: Iterable[str], gold: JsonValue, chunk_ids: Iterable[str]) -> set[str]:
     """The chunks that a sample asks about: not those that only stand beside them in its prompt."""
-    gold = sample.metadata.get("gold")
-    return {evidence.chunk_id for evidence in sample.evidence} or ({str(gold)} if gold else set(sample.chunk_ids))
+    return set(evidence) or ({str(gold)} if gold else set(chunk_ids))
+
+
+def _about_record(record: Mapping[str, JsonValue]) -> set[str]:
+    """The chunks that a rejected record asks about; none where it is no sample."""
+    evidence = [str(one["chunk_id"]) for one in record.get("evidence") or ()]
+    return _about(evidence, (record.get("metadata") or {}).get("gold"), record.get("chunk_ids") or ())
 
 
 def _reasons(rejects: Iterable[Reject]) -> dict[str, Counter[str]]:
     """Chunk id → how often each reason left something out that was about it."""
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for reject in rejects:
-        named = (reject.record or {}).get("chunk_ids") or (reject.subject_id,)
-        for chunk_id in named:
-            reasons[str(chunk_id)][reject.reason] += 1
+        for chunk_id in _about_record(reject.record or {}) or (reject.subject_id,):
+            reasons[chunk_id][reject.reason] += 1
     return reasons
 
 
-def _why(split: Split | None, reasons: Counter[str] | None) -> str:
-    """Why a chunk has no pair: its split, else the reason that was given most often."""
+def _why(split: Split | None, reasons: Counter[str] | None, *, unseen: bool) -> str:
+    """Why a chunk has no pair: its split, else the reason that was given most often, else that nobody was shown it."""
     if split is None:
         return SET_ASIDE
     if split == "pool":
         return POOL
-    return min(reasons, key=lambda reason: (-reasons[reason], reason)) if reasons else NOTHING
+    if not reasons:
+        return NOT_SHOWN if unseen else NOTHING
+    return min(reasons, key=lambda reason: (-reasons[reason], reason))
 
 
 def _counts(chunks: Sequence[ChunkCoverage]) -> dict[str, JsonValue]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from glossator import records
 from glossator.curation.filters import (
+    HELD_OUT,
     AnswerNotInQuestion,
     CountTokens,
     DistinctMeanings,
@@ -35,7 +36,7 @@ from glossator.text.language import identify
 
 if TYPE_CHECKING:
     from glossator.curation.filters.language import Identify
-    from glossator.curation.filters.same_meaning import Embed
+    from glossator.curation.vectors import Embed
 
 CHECKS = ("evidence", "answer_in_question")
 """The filters that run only for tasks that name them."""
@@ -52,7 +53,8 @@ ALWAYS = (
 )
 """The filters that run for every task (`same_meaning` where there is an embedder); a task may name them too."""
 BINDING = ("straddles", "over_budget")
-"""The filters that no person can overrule: they guard the held-out side and the student's memory."""
+"""The filters that no person can overrule: they guard the held-out side and the student's memory. Nor can one
+overrule the reason `HELD_OUT`, whichever filter gives it."""
 DECONTAMINATION = "decontamination"
 REVIEW = "review"
 """The verdict of a person."""
@@ -70,7 +72,8 @@ class Curated:
     samples: tuple[Sample, ...]
     """Sorted by split (test, dev, test_seen, train, pool), then by id; each carries the verdicts of its filters."""
     rejects: tuple[Reject, ...]
-    """In the order of the filters; each holds the whole sample. Those of synthesis are not among them."""
+    """In the order of the filters; each holds the whole sample. Those of synthesis, and what a person dropped, are not
+    among them."""
     ledger: Ledger
     leaks: Mapping[str, JsonValue] = field(default_factory=dict)
     """The report of decontamination; empty where there was none."""
@@ -101,8 +104,11 @@ def curate(
     round_trip: Marks | None = None,
     decontaminate: Decontaminates | None = None,
     admitted: Collection[str] = (),
+    admitted_rejects: Collection[str] | None = None,
+    dropped: Sequence[Reject] = (),
     written_rejects: Sequence[Reject] = (),
     passages_asked: int = 0,
+    passages_of_several: Mapping[str, Collection[str]] | None = None,
 ) -> Curated:
     """Take samples with their splits, leave those that pass the filters, a part of train held out as `test_seen`.
 
@@ -131,8 +137,11 @@ def curate(
         round_trip: marks samples whose question does not find its own passage; None leaves it out.
         decontaminate: takes out of train what leaks from what is held out; runs last. None leaves it out.
         admitted: ids of samples that a person brought back; only what is `BINDING` or leaks goes nevertheless.
+        admitted_rejects: ids that those of them had which synthesis rejected: an edit gives a new one. None: the same.
+        dropped: what a person took out, for the ledger.
         written_rejects: what synthesis rejected, for the ledger.
-        passages_asked: how often a teacher was shown a passage, for the ledger; 0 where it is not known.
+        passages_asked: how often a teacher was to be shown a passage, for the ledger; 0 where it is not known.
+        passages_of_several: passage id → its chunks, for passages of more than one.
 
     Raises:
         CurationError: a task names a check that does not exist.
@@ -156,8 +165,9 @@ def curate(
     ]
     names = [step.name for step in steps]
     kept = sorted((_admit(sample, admitted) for sample in samples), key=by_priority)
-    account = _Account(Written.sort(written_rejects, names, admitted))
-    account.open(names, passages_asked, sum(not is_ready(sample) for sample in kept))
+    brought_back = admitted if admitted_rejects is None else admitted_rejects
+    account = _Account(Written.sort(written_rejects, names, brought_back, passages_of_several or {}))
+    account.open(names, passages_asked, kept, dropped)
     for step in steps:
         kept = account.enter(step.name, kept, *step(kept))
     if round_trip is not None:
@@ -181,18 +191,24 @@ class _Account:
     ledger: Ledger = field(default_factory=Ledger)
     rejects: list[Reject] = field(default_factory=list)
 
-    def open(self, filters: Sequence[str], passages_asked: int, written: int) -> None:
-        """Begin with what synthesis rejected."""
+    def open(
+        self, filters: Sequence[str], passages_asked: int, kept: Sequence[Sample], dropped: Sequence[Reject]
+    ) -> None:
+        """Begin with what synthesis rejected, then what a person dropped."""
+        written = sum(not is_ready(sample) for sample in kept) + sum(map(_was_written, dropped))
         self.written.enter(self.ledger, passages_asked=passages_asked, filters=filters, written=written)
+        if dropped:
+            left = len(kept) + self.written.pending
+            self.ledger.enter(REVIEW, taken_in=left + len(dropped), passed=left, rejects=dropped)
 
     def enter(
         self, name: str, taken_in: Sequence[Sample], kept: list[Sample], refused: list[Reject], *, binding: bool = False
     ) -> list[Sample]:
         """Write the row of a filter, which also tells what synthesis refused for the same; leave what stays."""
         if not binding and name not in BINDING:
-            vouched = [reject for reject in refused if _is_admitted(reject)]
+            vouched = [reject for reject in refused if _may_return(reject)]
             if vouched:
-                refused = [reject for reject in refused if not _is_admitted(reject)]
+                refused = [reject for reject in refused if not _may_return(reject)]
                 kept = sorted([*kept, *map(_bring_back, vouched)], key=by_priority)
         before = self.written.pending
         earlier = self.written.take_pending(name)
@@ -212,8 +228,14 @@ def _admit(sample: Sample, admitted: Collection[str]) -> Sample:
     return _with_verdict(sample, REVIEW, "admitted")
 
 
-def _is_admitted(reject: Reject) -> bool:
-    return reject.record is not None and REVIEW in reject.record["origin"]["verdicts"]
+def _may_return(reject: Reject) -> bool:
+    """Whether a person vouched for a sample, and nothing held out speaks against it."""
+    vouched = reject.record is not None and REVIEW in reject.record["origin"]["verdicts"]
+    return vouched and reject.reason != HELD_OUT
+
+
+def _was_written(reject: Reject) -> bool:
+    return reject.record is not None and not is_ready(records.from_dict(Sample, reject.record))
 
 
 def _bring_back(reject: Reject) -> Sample:

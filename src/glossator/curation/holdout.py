@@ -3,6 +3,9 @@
 `assign_splits` keeps the split of whatever was assigned, and a saved assignment is refused if it was altered. Two ways
 are left in which what examines could change unseen: a unit of dev or test may be set aside for a run, because its text
 changed or a document of another split came back that is like it; and a rule, a filter or a hand may move one.
+
+`check_holdout` is for every run. `holdout_hash` and `check_round` are for rounds that are compared with each other; the
+pipeline has no rounds yet and does not call them.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from glossator.records import JsonValue, Reject
 
 EXAMPLES = 3
 """Rejects that are shown for each filter."""
-Unit = Literal["passages", "replies", "samples", "attempts"]
+Unit = Literal["passages", "chunks", "replies", "samples", "attempts"]
 
 _SHOWN_CHARACTERS = 80
 _SHOWN_FILTERS = 3
@@ -82,7 +82,7 @@ class Ledger:
 
     def worst(self) -> str:
         """Leave the filters that took most, three at most, with what they took; empty where none took any."""
-        rows = (row for row in self.rows if row.reasons and row.unit != "attempts")
+        rows = (row for row in self.rows if row.reasons and row.unit not in ("attempts", "chunks"))
         took = sorted(rows, key=lambda row: row.passed - row.taken_in)
         return "; ".join(
             f"{row.name} took {row.taken_in - row.passed} of {row.taken_in}{_listed(row)}"
@@ -128,13 +128,35 @@ def check_yield(
     if short:
         raise YieldError(
             f"too few samples are left for {' and '.join(short)}: {total} of {considered} survived ({counts}); "
-            f"{_culprits(ledger)}give more or longer documents, or more ready pairs, or ask for more questions a chunk"
+            f"{_culprits(ledger)}{_remedy(ledger)}"
         )
     if total < minimum_share * considered:
         raise YieldError(
             f"only {total} of {considered} samples survived ({counts}), less than {minimum_share:.0%}; "
             f"{_culprits(ledger)}mend what the filters refuse, or ask for other questions"
         )
+
+
+_REMEDIES = {
+    "over_budget": "raise curation.max_tokens if the base model holds more, or set curation.fit: trim",
+    "language": "correct curation.languages",
+    "judge": "look at judge.json, and choose another judge or teacher",
+    "malformed": "choose another teacher.model, or mend its prompt",
+    "evidence": "choose another teacher.model, or mend its prompt",
+}
+"""What to do where one filter took most, by its name."""
+
+
+def _remedy(ledger: Ledger | None) -> str:
+    """Say what to do about the filter that took more than was left; without one there was too little to begin with."""
+    rows = ledger.rows if ledger else []
+    worst = min(rows, key=lambda row: row.passed - row.taken_in, default=None)
+    if worst is not None and worst.taken_in - worst.passed > worst.passed:
+        if worst.name == "teacher" and max(worst.reasons, key=worst.reasons.__getitem__) == "budget":
+            return "raise synthesis.budget"
+        if worst.name in _REMEDIES:
+            return _REMEDIES[worst.name]
+    return "give more or longer documents, or more ready pairs, or ask for more questions a chunk"
 
 
 def _culprits(ledger: Ledger | None) -> str:

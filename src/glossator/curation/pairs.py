@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from glossator.curation.per_group import Traits
+from glossator.curation.turns import turns_of
 from glossator.records import Sample
 from glossator.text import near_duplicates
 from glossator.text.forest import Forest
@@ -30,7 +31,8 @@ def cluster_pairs(samples: Iterable[Sample]) -> dict[str, str]:
     by_id = {sample.id: sample for sample in sorted(samples, key=lambda sample: sample.id)}
     whole = near_duplicates.cluster({key: f"{sample.question}\n{sample.answer}" for key, sample in by_id.items()})
     answers = near_duplicates.cluster({key: sample.answer for key, sample in by_id.items()})
-    passages = near_duplicates.cluster({key: _passage(one) for key, one in by_id.items() if one.context == "chunk"})
+    texts = {key: "\n".join(turn.passage for turn in turns_of(one)).strip() for key, one in by_id.items()}
+    passages = near_duplicates.cluster({key: text for key, text in texts.items() if text})
     forest: Forest[str] = Forest()
     first_with: dict[tuple[str, ...], str] = {}
     for key in by_id:
@@ -51,8 +53,3 @@ def cluster_some_pairs(samples: Mapping[str, Sample], keys: Sequence[str]) -> di
 def traits_of(sample: Sample) -> Traits:
     """Take a ready sample, leave its group and the length of its question."""
     return Traits(sample.group or "", len(sample.question))
-
-
-def _passage(sample: Sample) -> str:
-    """What stands before the question in the prompt's last turn."""
-    return sample.prompt[-1].content.removesuffix(sample.question)

@@ -6,12 +6,15 @@ which are hashes of their words: a sample that is written anew in the same words
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from glossator import records
 from glossator.curation.filters import reject_sample
+from glossator.errors import CurationError
 from glossator.records import Message, Reject, Sample, content_id
 
 Action = Literal["drop", "edit", "admit", "undo"]
@@ -46,8 +49,25 @@ class Reviewed:
     """What was dropped, whole."""
     admitted: frozenset[str]
     """Ids of the samples that a person vouched for: no filter of taste takes them out again."""
+    taken: frozenset[str]
+    """Ids of the rejects that came back, as they were before an edit."""
     counts: Mapping[str, int]
     """Action → samples; `unmatched` counts decisions about samples that are not there any more."""
+
+
+def read_decisions(path: Path) -> list[Decision]:
+    """Take the file of decisions, leave them in the order they were made; a last line that a kill cut off is left out.
+
+    Raises:
+        CurationError: another line is no decision.
+    """
+    if not path.is_file():
+        return []
+    lines = path.read_bytes().split(b"\n")[:-1]
+    try:
+        return [records.from_dict(Decision, json.loads(line)) for line in lines if line.strip()]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CurationError(f"{path} holds a line that is no decision ({error}); remove that line") from error
 
 
 def standing(decisions: Iterable[Decision]) -> dict[str, Decision]:
@@ -74,6 +94,7 @@ def apply_reviews(samples: Sequence[Sample], rejects: Iterable[Reject], decision
     kept: list[Sample] = []
     dropped: list[Reject] = []
     admitted: set[str] = set()
+    taken: set[str] = set()
     for sample, was_rejected in _candidates(samples, rejects, last):
         decision = left.pop(sample.id, None) if sample.id in left else last.get(sample.id)
         if decision is None:
@@ -86,9 +107,12 @@ def apply_reviews(samples: Sequence[Sample], rejects: Iterable[Reject], decision
             made = edited(sample, decision) if decision.action == "edit" else _vouched(sample, "admitted")
             kept.append(made)
             admitted.add(made.id)
+            if was_rejected:
+                taken.add(sample.id)
     done = [decision.action for key, decision in last.items() if key not in left]
     counts = {action: done.count(action) for action in ("drop", "edit", "admit")}
-    return Reviewed(tuple(kept), tuple(dropped), frozenset(admitted), {**counts, "unmatched": len(left)})
+    counts["unmatched"] = len(left)
+    return Reviewed(tuple(kept), tuple(dropped), frozenset(admitted), frozenset(taken), counts)
 
 
 def _candidates(

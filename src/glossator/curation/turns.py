@@ -1,23 +1,41 @@
-"""Takes a user's turn of a sample, leaves its question and the passage that stands before it."""
+"""Takes a sample, leaves its turns: what is said in each, and the passage that a question is asked about."""
 
 from __future__ import annotations
 
-from glossator.records import Message, Sample
+from dataclasses import dataclass
 
-_BEFORE_QUESTION, _BEFORE_PASSAGE = "Question:", "Context:"
+from glossator.curation.filters.prompt import is_conversation, read_passage
+from glossator.records import Role, Sample
 
 
-def part_turn(message: Message, sample: Sample) -> tuple[str, str]:
-    """Take a user's turn, leave (question, passage); the passage is empty where the prompt holds none.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation; the answer style is none."""
 
-    The passage is what stands before the sample's question; in an earlier turn of a conversation, what stands before
-    the last paragraph. The words that announce the two in the student's prompt belong to neither.
+    role: Role
+    said: str
+    """The question, or the answer."""
+    passage: str = ""
+    """The text that stands beside a question; empty where there is none."""
+
+
+def turns_of(sample: Sample) -> list[Turn]:
+    """Take a sample, leave its turns in order, the last one its answer.
+
+    The passage stands in the first question's turn; the words that announce the two in the student's prompt belong to
+    neither. Of a single question in a prompt of another form, the passage is what stands before it; of a conversation
+    in another form, each turn is a question as it stands.
     """
-    if sample.context == "none":
-        return message.content, ""
-    if sample.question and message.content.endswith(sample.question):
-        question, passage = sample.question, message.content.removesuffix(sample.question)
-    else:
-        passage, _, question = message.content.rpartition("\n\n")
-    passage = passage.rstrip().removesuffix(_BEFORE_QUESTION).strip().removeprefix(_BEFORE_PASSAGE)
-    return question.removeprefix(_BEFORE_QUESTION).strip(), passage.strip()
+    found = read_passage(sample)
+    asked = len(sample.messages) - 2
+    alone = sample.context != "none" and found is None and not is_conversation(sample)
+    turns = []
+    for place, message in enumerate(sample.messages):
+        said, passage = message.content, ""
+        if found is not None and place == found.place:
+            said, passage = found.question, found.text
+        elif alone and place == asked and sample.question and said.endswith(sample.question):
+            said, passage = sample.question, said.removesuffix(sample.question)
+        if message.role != "system":
+            turns.append(Turn(message.role, said, passage.strip()))
+    return turns

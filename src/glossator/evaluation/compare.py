@@ -173,13 +173,25 @@ def _split_score(
 def document_clusters(samples: Sequence[Sample]) -> dict[str, str]:
     """Take samples, give each one's cluster by sample id: samples linked by a shared document are in one cluster.
 
-    A cluster is named after the alphabetically first of its documents. A sample without documents is its own.
+    A cluster is named after the alphabetically first of its documents. A sample without documents is its own. Passages
+    that only stand beside the right one in a prompt link nothing.
     """
     forest: Forest[str] = Forest()
-    for sample in samples:
-        for other in sample.document_ids[1:]:
-            forest.join(*sorted((forest.root(sample.document_ids[0]), forest.root(other))))
-    return {s.id: forest.root(s.document_ids[0]) if s.document_ids else f"sample {s.id}" for s in samples}
+    asked = {sample.id: _documents_asked_about(sample) for sample in samples}
+    for own in asked.values():
+        for other in own[1:]:
+            forest.join(*sorted((forest.root(own[0]), forest.root(other))))
+    return {name: forest.root(own[0]) if own else f"sample {name}" for name, own in asked.items()}
+
+
+def _documents_asked_about(sample: Sample) -> Sequence[str]:
+    """The document of the right passage among others, where it can be told; else all documents."""
+    gold = sample.metadata.get("gold")
+    apart = len(sample.chunk_ids) == len(sample.document_ids) and "trimmed_from" not in sample.metadata
+    if gold not in sample.chunk_ids or not apart:
+        return sample.document_ids
+    # As many documents as chunks, both in the order of the prompt: each chunk is of a document of its own.
+    return (sample.document_ids[sample.chunk_ids.index(str(gold))],)
 
 
 def _by_sample(

@@ -24,6 +24,9 @@ from glossator.records import JsonValue
 _FIRST_TRIES = 3
 """How often a server that was never reached is tried."""
 
+_LONGEST_REFUSAL_BYTES = 64 << 10
+"""What is read of an error page; patterns are looked for in it, while all other calls wait."""
+
 _OVERLOAD = (408, 429, 503, 529)
 """What a server says that has too much to do."""
 
@@ -210,7 +213,7 @@ class Caller:
         raise RequestFault(replace(fault, detail=self._endpoint.redact(fault.detail)))
 
     def _read_refusal(self, reply: ServerReply, body: bytes) -> Fault:
-        text = reply.content.decode("utf-8", "replace")
+        text = reply.content[:_LONGEST_REFUSAL_BYTES].decode("utf-8", "replace")
         return read_status(reply.status, text, reply.headers, sent=json.loads(body), now=self._patience.clock())
 
     def _account(self, completion: Completion, size: RequestSize, reservation: Reservation, guessed: int) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 from glossator.llm.faults import Fault, RequestFault, one_line, read_status
 
+_MOST_TOKENS = 1_000_000_000
+"""A count beyond it is none."""
+
 LONGEST_REPLY = 1_000_000
 """Characters of text that a reply may have; no sensible answer comes near."""
 
@@ -65,7 +68,7 @@ def _completion(choice: Mapping[str, Any], message: Mapping[str, Any], usage: An
         text, finish = "", "too_long"
     counts = usage if isinstance(usage, dict) else {}
     tokens = [counts.get(name) for name in ("prompt_tokens", "completion_tokens")]
-    known = [count if isinstance(count, int) and count >= 0 else None for count in tokens]
+    known = [count if isinstance(count, int) and 0 <= count <= _MOST_TOKENS else None for count in tokens]
     return Completion(text, finish, known[0] or 0, known[1] or 0, usage_missing=None in known)
 
 

@@ -16,6 +16,9 @@ FaultKind = Literal["transient", "unreachable", "conversation", "parameter", "ke
 """Another try may help · the server cannot be reached at all · this conversation cannot be answered · a parameter is
 not understood · the key is refused · the model is unknown · the account is empty · nothing of the kind is there."""
 
+TEMPORARY = ("timeout", "rate_limited", "server_error", "cut_connection", "unreachable", "no_completion")
+"""Words for why a call has failed that would succeed another time."""
+
 _LONGEST_DETAIL = 300
 
 _TOO_LONG = re.compile(

@@ -50,7 +50,7 @@ class Bucket:
 
     def __init__(self, per_minute: float, at_once: float, now: float) -> None:
         self._most = at_once
-        self._a_second = max(per_minute - at_once, per_minute / 2) / 60
+        self._a_second = (per_minute if at_once <= 1.0 else per_minute - at_once) / 60  # one at a time needs no reserve
         self._level, self._seen = at_once, now
 
     def wait(self, amount: float, now: float) -> float:

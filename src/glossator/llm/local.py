@@ -161,6 +161,11 @@ class LocalModel:
         return self._max_length
 
     @property
+    def dtype(self) -> str:
+        """What is computed in, such as `bfloat16`: rounding decides between near ties."""
+        return str(self._base.plain.dtype).removeprefix("torch.")
+
+    @property
     def batch_size(self) -> int:
         """Conversations answered at once."""
         return self._batch_size

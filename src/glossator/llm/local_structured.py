@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from glossator.errors import ModelError
@@ -27,6 +27,8 @@ class _Asked:
     conversation: Conversation
     key: str
     tokens: int
+    documents: Mapping[str, None]
+    """Of every conversation with these words, as keys."""
 
 
 class LocalStructuredModel:
@@ -86,7 +88,11 @@ class LocalStructuredModel:
         self, window: Sequence[Conversation], max_new_tokens: int, temperature: float
     ) -> Iterator[Answered]:
         asked = [self._ask(conversation, max_new_tokens, temperature) for conversation in window]
-        fitting = {one.key: one for one in asked if one.tokens + max_new_tokens <= self._model.max_length}
+        fitting: dict[str, _Asked] = {}
+        for one in asked:
+            if one.tokens + max_new_tokens <= self._model.max_length:
+                same = fitting.get(one.key)
+                fitting[one.key] = one if same is None else replace(same, documents={**same.documents, **one.documents})
         known = self._recall(fitting)
         self._meter.add(from_journal=len(known))
         # Longest first, as in a batch: what does not fit into memory fails at once.
@@ -103,18 +109,23 @@ class LocalStructuredModel:
 
     def _ask(self, conversation: Conversation, max_new_tokens: int, temperature: float) -> _Asked:
         refuse_images(self.name, conversation)
-        parameters: dict[str, JsonValue] = {"max_new_tokens": max_new_tokens, "temperature": temperature}
+        parameters: dict[str, JsonValue] = {
+            "max_new_tokens": max_new_tokens,
+            "temperature": temperature,
+            "dtype": self._model.dtype,
+        }
         if temperature > 0:
             parameters["seed"] = self._model.seed
         tokens = len(self._model.chat_format.prompt_ids(conversation))
-        return _Asked(conversation, journal_key(_LABEL, self.name, parameters, conversation), tokens)
+        key = journal_key(_LABEL, self.name, parameters, conversation)
+        return _Asked(conversation, key, tokens, dict.fromkeys(documents_of(conversation)))
 
     def _recall(self, asked: Mapping[str, _Asked]) -> dict[str, JournalEntry]:
         """Take from the journal what was answered before, and tell it whose words it was answered about."""
         if self._journal is None:
             return {}
         found = self._journal.get_many(asked)
-        self._journal.remember_many({key: documents_of(asked[key].conversation) for key in found})
+        self._journal.remember_many({key: asked[key].documents for key in found})
         return found
 
     def _generate(self, batch: Sequence[_Asked], max_new_tokens: int, temperature: float) -> dict[str, JournalEntry]:
@@ -144,5 +155,5 @@ class LocalStructuredModel:
 def _entry(one: _Asked, reply: Reply, max_new_tokens: int, now: float) -> JournalEntry:
     # A reply that ends with the last token it was allowed looks cut; reading it as such costs nothing.
     finish = "length" if reply.tokens_out >= max_new_tokens else "stop"
-    about = documents_of(one.conversation)
+    about = tuple(one.documents)
     return JournalEntry(one.key, reply.text, finish, reply.tokens_in, reply.tokens_out, reply.seconds, now, about)

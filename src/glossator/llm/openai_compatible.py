@@ -180,22 +180,35 @@ class OpenAICompatibleModel:
             "temperature": temperature,
         }
         run, found = Run(self._line), _Found(self._journal)
-        waiting: deque[Told | Pending] = deque()
+        waiting: deque[tuple[Asked, Told | Pending]] = deque()
+        under_way: dict[str, Pending] = {}  # the same question twice at a time is sent once
         try:
             for conversation in conversations:
                 messages = tuple(conversation)
                 key = journal_key(self._endpoint.label, self._model, parameters, messages)
                 documents = documents_of(conversation)
                 asked = Asked(key, messages, schema, max_new_tokens, temperature, self._seed, documents)
-                waiting.append(self._look_up(asked, found) or run.begin(asked))
-                while waiting and (len(waiting) >= _WINDOW * self._concurrency or _is_ready(waiting[0])):
-                    yield run.wait(waiting.popleft())
+                told = self._look_up(asked, found) or under_way.get(key) or run.begin(asked)
+                if self._journal is not None and isinstance(told, Pending):
+                    under_way[key] = told
+                waiting.append((asked, told))
+                while waiting and (len(waiting) >= _WINDOW * self._concurrency or _is_ready(waiting[0][1])):
+                    yield self._end(waiting.popleft(), run, under_way, found)
             while waiting:
-                yield run.wait(waiting.popleft())
+                yield self._end(waiting.popleft(), run, under_way, found)
         finally:
             if waiting or run.failed:
                 run.abandon()
             found.remember()
+
+    @staticmethod
+    def _end(one: tuple[Asked, Told | Pending], run: Run, under_way: dict[str, Pending], found: _Found) -> Told:
+        asked, waiting = one
+        told = run.wait(waiting)
+        under_way.pop(asked.key, None)
+        if told.entry is not None:
+            found.add(asked, told.entry)  # it may have been asked for another one of the same words
+        return told
 
     def _look_up(self, asked: Asked, found: _Found) -> Told | None:
         entry = self._journal.get(asked.key) if self._journal else None

@@ -21,8 +21,11 @@ _MILLION = 1_000_000
 _TABLE = Path(__file__).parent / "prices.yaml"
 _FREE = ("vllm", "ollama", "lmstudio")
 """Providers that run on one's own machine."""
-_VERSION = re.compile(r"[-@:_](?:v?\d[\w.:@-]*|(?:latest|preview|exp|experimental|free)(?:[-@:_][\w.-]*)?)")
-"""What may follow a known model's name in the name of one of its versions."""
+_VERSION = re.compile(r"(?:[-@:_](?:v?\d[\d.]*|latest|preview|exp|experimental|free))+")
+"""What may follow a known model's name in the name of one of its versions: numbers, and words for how final it is.
+
+Any other word makes another model of it: `-preview-tts` speaks, `-exp-image-generation` paints.
+"""
 _GRATIS = ":free"
 """The end of names of models that OpenRouter asks nothing for."""
 
@@ -57,16 +60,20 @@ def price_of(
     """
     if given is not None:
         return given
+    own = _look_up(table, provider, model) if table is not None else None
+    if own is not None:
+        return own
     if provider in _FREE or (provider and "://" in provider and Endpoint(provider, None, provider).on_this_machine):
         return Price(0.0, 0.0)
     if provider == "openrouter" and model.endswith(_GRATIS):
         return Price(0.0, 0.0)
-    for path in (table, _TABLE) if table is not None else (_TABLE,):
-        known = read_prices(path).get(provider or "", {})
-        name = model if model in known else _longest_prefix(model, known)
-        if name is not None:
-            return known[name]
-    return None
+    return _look_up(_TABLE, provider, model)
+
+
+def _look_up(table: Path, provider: str | None, model: str) -> Price | None:
+    known = read_prices(table).get(provider or "", {})
+    name = model if model in known else _longest_prefix(model, known)
+    return known[name] if name is not None else None
 
 
 def _longest_prefix(model: str, known: Mapping[str, Price]) -> str | None:
@@ -92,7 +99,7 @@ def read_prices(path: Path) -> Mapping[str, Mapping[str, Price]]:
 def _read(path: Path, _stamp: int) -> Mapping[str, Mapping[str, Price]]:
     try:
         data = yaml.safe_load(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # a date that is none is a ValueError
         raise ModelError(f"prices: {path} is no YAML: {str(error).splitlines()[0]}; correct it") from error
     if not isinstance(data, dict):
         raise ModelError(f"prices: {path} names no provider; write PROVIDER: {{as_of: DATE, models: …}}")

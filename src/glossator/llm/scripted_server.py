@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import sys
 from collections import Counter, deque
@@ -21,8 +22,9 @@ from typing import TYPE_CHECKING
 from glossator.errors import MissingExtraError
 from glossator.llm import Conversation
 from glossator.llm.background import BackgroundLoop
+from glossator.llm.images import Image, ImageMessage
 from glossator.llm.mishaps import Faults, Mishap
-from glossator.records import JsonValue, Message, content_id
+from glossator.records import JsonValue, Message, Role, content_id
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -172,7 +174,7 @@ class ScriptedServer:
         outcome = "hung_up"
         try:
             body = await request.json()
-            conversation = tuple(Message(turn["role"], _words(turn["content"])) for turn in body["messages"])
+            conversation = tuple(_turn(turn["role"], turn["content"]) for turn in body["messages"])
             refusal = self._refusal(request, body)
             outcome, response = refusal or await self._answer(request, conversation, body)
             return response
@@ -237,11 +239,18 @@ class ScriptedServer:
         return half
 
 
-def _words(content: JsonValue) -> str:
-    """The text of a turn, which may be a list of parts that shows images as well."""
+def _turn(role: Role, content: JsonValue) -> Message:
+    """A turn as it was sent; its content may be a list of parts that shows images as well."""
     if isinstance(content, str):
-        return content
-    return "\n".join(part["text"] for part in content if part["type"] == "text")
+        return Message(role, content)
+    words = "\n".join(part["text"] for part in content if part["type"] == "text")
+    images = tuple(_image(part["image_url"]["url"]) for part in content if part["type"] == "image_url")
+    return ImageMessage(role, words, images) if images else Message(role, words)
+
+
+def _image(url: str) -> Image:
+    kind, _, data = url.removeprefix("data:").partition(";base64,")
+    return Image(base64.b64decode(data, validate=True), kind)
 
 
 def _completion(model: str, conversation: Conversation, reply: ScriptedReply) -> dict[str, JsonValue]:

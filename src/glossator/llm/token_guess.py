@@ -34,23 +34,27 @@ class TokenGuess:
         self._usual = 1.0 / _USUAL_BYTES
         self._most = 1.0 / _FEWEST_BYTES
         self._share = 0.5
+        self._image = float(_IMAGE_TOKENS)
 
     def likely(self, size: RequestSize) -> int:
         """Guess prompt and reply together: bytes / 4 at first, and half of what the reply may have."""
-        prompt = size.text_bytes * self._usual + size.images * _IMAGE_TOKENS
+        prompt = size.text_bytes * self._usual + size.images * self._image
         return round(prompt + size.max_new_tokens * self._share)
 
     def most_in(self, size: RequestSize) -> int:
         """Guess the prompt alone, on the high side: bytes / 3, or the most that any prompt came to so far."""
-        return int(size.text_bytes * self._most) + 1 + size.images * _IMAGE_TOKENS
+        return int(size.text_bytes * self._most + size.images * self._image) + 1
 
     def most_out(self, text: str) -> int:
         """Guess a reply that the server did not count, on the high side."""
         return int(len(text.encode("utf-8", "replace")) / _FEWEST_BYTES) + 1
 
     def learn(self, size: RequestSize, tokens_in: int, tokens_out: int) -> None:
-        """Take in what the server counted for one call; nothing is learned from a count of 0 or from images."""
-        if tokens_in and size.text_bytes and not size.images:
+        """Take in what the server counted for one call; of one with images, what one of these took."""
+        if size.images:
+            rest = tokens_in - size.text_bytes * self._usual
+            self._image = max(self._image, rest / size.images)
+        elif tokens_in and size.text_bytes:
             seen = tokens_in / size.text_bytes
             self._usual += _LEARNING * (seen - self._usual)
             self._most = max(self._most, seen)

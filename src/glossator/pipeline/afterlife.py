@@ -41,13 +41,16 @@ def predictions_of(shelf: Shelf, curated: str, sample: str) -> list[dict[str, Js
     found: dict[tuple[str, str], dict[str, JsonValue]] = {}
     made = shelf.made_from([curated])
     for artifact in (name for stage in _ANSWERING for name in shelf.of(stage) if name in made):
+        training = shelf.inputs[artifact].get("train")
         scores = dict(_scores(shelf.path(artifact) / "scores.jsonl", sample))
         for row in find_lines(shelf.path(artifact) / "predictions.jsonl", f'"{sample}"'):
             if row.get("sample_id") != sample:
                 continue
             model = _model(artifact, row["adapter"])
             # An evaluation repeats the answers of the base: they are told once, with the scores that it gave them.
-            told = found.setdefault((model, row["run"]), {**row, "model": model, "artifact": artifact, "scores": {}})
+            told = found.setdefault(
+                (model, row["run"]), {**row, "model": model, "artifact": artifact, "training": training, "scores": {}}
+            )
             told["scores"].update(scores.get(model, {}))
     return list(found.values())
 

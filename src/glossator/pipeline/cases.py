@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,13 +67,14 @@ def _cases_in(shelf: Shelf, prefix: str) -> Iterator[Case]:
     curated = list(_kept_in(shelf, prefix))
     rejected = list(_rejected_in(shelf, prefix))
     yield from [*curated, *rejected]
+    known: dict[str, set[str]] = defaultdict(set)
+    for case in [*curated, *rejected]:
+        known[case.id].add(case.artifact)
     for artifact in shelf.of(*_WRITING):
         made = shelf.made_from([artifact])
         for row in find_lines(shelf.path(artifact) / "samples.jsonl", f'"{prefix}'):
             # What a curated artifact made from this one tells of the sample says more.
-            if str(row.get("id")).startswith(prefix) and not any(
-                case.id == row["id"] and case.artifact in made for case in [*curated, *rejected]
-            ):
+            if str(row.get("id")).startswith(prefix) and known.get(str(row["id"]), set()).isdisjoint(made):
                 yield Case(shelf, artifact, from_dict(Sample, row), None)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import AppendLog, read_records, write_json, write_records, write_text
+from glossator.artifacts import read_records, write_json, write_records, write_text
+from glossator.errors import CurationError, YieldError
 from glossator.lineage import links_of
 from glossator.pipeline.context import Context
 from glossator.pipeline.documents import is_prose, read_chunks, read_documents, read_ready_samples, titles_of
@@ -21,7 +22,7 @@ from glossator.records import Chunk, JsonValue, Reject, Sample
 if TYPE_CHECKING:
     from glossator.curation import Curated
     from glossator.curation.judging import Judge, Judged, JudgedAs
-    from glossator.curation.reviews import Decision, Reviewed
+    from glossator.curation.reviews import Reviewed
     from glossator.curation.round_trip import RoundTrip
     from glossator.retrieval import Embedder
     from glossator.synthesis import Task
@@ -39,14 +40,21 @@ def curate(context: Context) -> dict[str, int]:
         trip = _round_trip(context)
         try:
             curated = _curate(context, reviewed, rejects, chunks, embedder=embedder, judge=judge, trip=trip)
-        finally:  # a judge that failed its test is looked at all the same
-            if judge is not None and judge.report:
+        except CurationError:
+            if judge is not None and judge.report:  # a judge that failed its test is looked at all the same
                 write_json(context.output("judge.json"), judge.report)
+                context.progress.say(f"what the judge said of the planted pairs: {context.output('judge.json')}")
+            raise
     context.progress.advance(len(reviewed.samples))
+    if judge is not None:
+        write_json(context.output("judge.json"), judge.report)
     if trip is not None:
         write_json(context.output("round_trip.json"), trip.report)
     counts = _leave(context, curated, reviewed, chunks, rejects)
-    check_yield(counts, len(reviewed.samples), ledger=curated.ledger)
+    try:
+        check_yield(counts, len(reviewed.samples), ledger=curated.ledger)
+    except YieldError as error:
+        raise YieldError(f"{error}; every reject is told in {context.output('rejects.jsonl')}") from error
     return {
         **{name: count for name, count in counts.items() if count or name != "pool"},
         "rejected": len(curated.rejects) + len(reviewed.rejects),
@@ -69,23 +77,14 @@ def _assigned_samples(context: Context) -> list[Sample]:
 
 
 def _review(context: Context, samples: Sequence[Sample], rejects: Iterable[Reject]) -> Reviewed:
-    from glossator.curation.reviews import apply_reviews
+    from glossator.curation.reviews import apply_reviews, read_decisions
 
-    reviewed = apply_reviews(samples, rejects, _decisions(context))
+    reviewed = apply_reviews(samples, rejects, read_decisions(context.road.reviews_file))
     done = {action: count for action, count in reviewed.counts.items() if count}
     if done:
         told = ", ".join(f"{action} {count}" for action, count in done.items())
         context.progress.say(f"decisions of reviews.jsonl were done again: {told}")
     return reviewed
-
-
-def _decisions(context: Context) -> list[Decision]:
-    from glossator.curation.reviews import Decision
-
-    if not context.road.reviews_file.is_file():
-        return []
-    with AppendLog(context.road.reviews_file) as log:
-        return list(log.read(Decision))
 
 
 def _curate(
@@ -102,7 +101,7 @@ def _curate(
     from glossator.curation.filters import FittingLength
     from glossator.llm.chat_format import ChatFormat, load_tokenizer
 
-    section = context.recipe.curation
+    section, asked = context.recipe.curation, _asked_about(context)
     chat_format = ChatFormat(load_tokenizer(student_path(context.road)))
     rejecting = trip is not None and section.round_trip is not None and section.round_trip.on_miss == "reject"
     marking = trip if trip is not None and not rejecting else None
@@ -124,14 +123,18 @@ def _curate(
         decontaminate=_decontaminate(context, chunks, embedder),
         admitted=reviewed.admitted,
         written_rejects=rejects,
-        passages_asked=_asked(context),
+        admitted_rejects=reviewed.taken,
+        dropped=reviewed.rejects,
+        passages_asked=sum(asked["passages"].values()),
+        passages_of_several=asked["groups"],
     )
 
 
-def _asked(context: Context) -> int:
+def _asked_about(context: Context) -> dict[str, JsonValue]:
+    """What stage 3b was to ask about; nothing where all samples came ready."""
     if "synthesize" not in context.inputs:
-        return 0
-    return sum(json.loads(context.input("synthesize", "asked.json").read_text("utf-8")).values())
+        return {"passages": {}, "groups": {}, "chunks": []}
+    return dict(json.loads(context.input("synthesize", "asked.json").read_text("utf-8")))
 
 
 def _decontaminate(
@@ -255,16 +258,29 @@ def _cover(context: Context, curated: Curated, chunks: Mapping[str, Chunk], reje
     if not chunks:
         return
     assignment = read_splits(context)
+    asked = _asked_about(context)
     coverage = cover(
         [document for document in read_documents(context) if is_prose(document)],
         chunks.values(),
         split_of={chunk.id: assignment.split_of_chunk(chunk) for chunk in chunks.values()},
         samples=curated.samples,
-        rejects=rejects,
+        rejects=[one for reject in rejects for one in _for_each_chunk(reject, asked["groups"])],
+        shown=asked["chunks"],
         titles=titles_of(context),
     )
     write_json(context.output("coverage.json"), coverage.to_dict())
     write_text(context.output("coverage.svg"), coverage_picture(coverage))
+
+
+def _for_each_chunk(reject: Reject, groups: Mapping[str, Sequence[str]]) -> Iterator[Reject]:
+    """What is said of a passage of several chunks holds for each of them, unless it was said of one chunk."""
+    from glossator.curation.written import OF_A_CHUNK
+
+    if reject.reason in OF_A_CHUNK:
+        yield reject
+        return
+    for chunk_id in groups.get(reject.subject_id, [reject.subject_id]):
+        yield dataclasses.replace(reject, subject_id=chunk_id)
 
 
 def _tasks(context: Context) -> list[Task]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from glossator.artifacts import iterate_table
 from glossator.errors import ArtifactError
@@ -38,6 +39,8 @@ class Dependents:
     """Sealed ones that hold one of the documents or were made from one that does."""
     drafts: list[Path]
     """Unfinished ones, and what is left of deleted ones, that may hold one."""
+    artifacts_of: dict[str, set[str]] = field(default_factory=dict)
+    """The same artifacts by document; a document that the recipe has in another way stands here with none."""
     chunks: set[str] = field(default_factory=set)
     samples: dict[str, set[str]] = field(default_factory=dict)
     """Ids by curated artifact, `/` and split, such as `curate-0123456789abcdef/train`; by artifact alone elsewhere."""
@@ -74,14 +77,17 @@ def find_documents(shelf: Shelf) -> Iterator[Document]:
 
 def find_dependents(shelf: Shelf, forgotten: Forgotten) -> Dependents:
     """Look through a recipe's folder for whatever holds the forgotten documents or was made from them."""
-    matched = {document.id for document in find_documents(shelf) if forgotten.find(document) is not None}
-    ids = frozenset(matched | {document.id for document in forgotten.documents})
-    roots = {name for name in shelf.inputs if _holds(shelf, name, ids)}
-    # All of a run rests on what it collected, also where something in between is not there any more.
-    of_runs = {stage.artifact for run in shelf.runs_with(roots) for stage in run.record.stages if stage.artifact}
-    artifacts = shelf.made_from(roots | (of_runs & set(shelf.inputs)))
-    found = Dependents(shelf, ids, artifacts, [])
+    matched = {document.id for document in find_documents(shelf) if forgotten.find(document, shelf.recipe) is not None}
+    ids = frozenset(matched | forgotten.ids)
+    roots: dict[str, set[str]] = {id_: set() for id_ in matched}
+    for name in shelf.inputs:
+        for id_ in _held(shelf, name, ids):
+            roots.setdefault(id_, set()).add(name)
+    artifacts_of = {id_: _resting_on(shelf, names) for id_, names in roots.items()}
+    found = Dependents(shelf, ids, set().union(*artifacts_of.values()), [], artifacts_of)
     _look_at_cache(found)
+    for path in found.parsed:
+        artifacts_of.setdefault(path.stem, set())
     _look_at_samples(found)
     _look_at_answers(found)
     found.reviews = sum(1 for _ in find_named(shelf.folder / REVIEWS, found.sample_ids))
@@ -91,23 +97,36 @@ def find_dependents(shelf: Shelf, forgotten: Forgotten) -> Dependents:
     return found
 
 
-def _holds(shelf: Shelf, artifact: str, ids: Collection[str]) -> bool:
-    """Whether an artifact holds one of the documents itself: asked where what it was made from cannot tell any more."""
+def _resting_on(shelf: Shelf, roots: set[str]) -> set[str]:
+    """What was made from artifacts; all of a run rests on what it collected, also where something between is gone."""
+    of_runs = {stage.artifact for run in shelf.runs_with(roots) for stage in run.record.stages if stage.artifact}
+    return shelf.made_from(roots | (of_runs & set(shelf.inputs)))
+
+
+def _held(shelf: Shelf, artifact: str, ids: Collection[str]) -> set[str]:
+    """Which documents an artifact holds itself: asked where what it was made from cannot tell any more."""
     inputs = shelf.inputs[artifact].values()
     if inputs and all(name in shelf.inputs for name in inputs):
-        return False
+        return set()
     stage, path = stage_of(artifact), shelf.path(artifact)
     try:
         if stage in _TABLES:
             name, kind, column = _TABLES[stage]
-            return any(True for _ in find_rows(path / name, kind, column, ids))
+            rows: Iterator[Any] = find_rows(path / name, kind, column, ids)
+            return {getattr(row, column) for row in rows}
         if stage == "index":
             from glossator.retrieval import Passage
 
-            return any(True for _ in find_rows(path / "index" / "passages.parquet", Passage, "document_id", ids))
+            passages = find_rows(path / "index" / "passages.parquet", Passage, "document_id", ids)
+            return {passage.document_id for passage in passages}
     except ArtifactError:
-        return True  # damaged: it can serve nobody, and may hold anything
-    return any(True for name in _LINES.get(stage, ()) for _ in find_named(path / name, ids))
+        return set(ids)  # damaged: it can serve nobody, and may hold anything
+    named: set[str] = set()
+    for name in _LINES.get(stage, ()):
+        for line in find_named(path / name, set(ids) - named):
+            text = json.dumps(line)
+            named.update(id_ for id_ in ids if f'"{id_}"' in text)
+    return named
 
 
 def _look_at_cache(found: Dependents) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from glossator.errors import ParsingError
 from glossator.pipeline.context import Context, Road
-from glossator.pipeline.document_settings import figures_folder
+from glossator.pipeline.document_settings import figure_path, figures_folder
 from glossator.pipeline.documents import read_documents
 from glossator.pipeline.teaching import open_chat_model
 from glossator.records import Figure, Reject
@@ -51,5 +52,19 @@ def image_to_send(road: Road, figure: Figure) -> bytes | None:
 
     try:
         return shown_image(str(figures_folder(road)), figure).data
-    except (OSError, ValueError):
+    except ValueError:
         return None
+
+
+def refuse_missing_images(road: Road, figures: Sequence[Figure]) -> None:
+    """Make sure that figures can be shown before anyone is paid to look at them.
+
+    Raises:
+        ParsingError: images were deleted since the documents were parsed.
+    """
+    missing = [figure for figure in figures if not figure_path(road, figure).is_file()]
+    if missing:
+        raise ParsingError(
+            f"{len(missing)} of {len(figures)} images of figures are no longer in {figures_folder(road)}; delete"
+            f" {road.artifacts}/parse-* and run again, so that they are taken out of the documents once more"
+        )

@@ -6,11 +6,11 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from glossator.artifacts import iterate_table, read_records, read_table, write_records, write_table
+from glossator.artifacts import iterate_table, read_records, read_table, write_json, write_records, write_table
 from glossator.errors import YieldError
 from glossator.pipeline.context import Context, Road
 from glossator.pipeline.document_settings import downloads, fetching_values, source_values
-from glossator.pipeline.forgotten import REASON, read_forgotten
+from glossator.pipeline.forgotten import PASSED_OVER, REASON, Forgotten, ForgottenDocument, read_forgotten
 from glossator.pipeline.progress import Progress
 from glossator.records import Chunk, Document, ParsedDocument, Reject, Sample
 
@@ -20,7 +20,8 @@ def collect(context: Context) -> dict[str, int]:
     documents: dict[str, Document] = {}
     samples: dict[str, Sample] = {}
     rejects: list[Reject] = []
-    for found in read_sources(context.road, watch=context.progress):
+    passed_over: set[str] = set()
+    for found in read_sources(context.road, watch=context.progress, passed_over=passed_over):
         if isinstance(found, Reject):
             rejects.append(found)
         elif isinstance(found, Sample):
@@ -30,6 +31,7 @@ def collect(context: Context) -> dict[str, int]:
         else:
             documents[found.id] = found
     _drop_fetched(context.road, rejects)
+    _note_passed_over(context, passed_over)
     if not any(map(is_prose, documents.values())) and not samples:
         places = ", ".join(getattr(source, "path", None) or source.kind for source in context.recipe.sources)
         wanted = "a folder of PDF, HTML, .md or .txt" if context.recipe.reads_documents else "files of questions"
@@ -51,10 +53,29 @@ def _drop_fetched(road: Road, rejects: Sequence[Reject]) -> None:
         forget_fetched(downloads(road), found, forgotten.fetched_places)
 
 
-def read_sources(road: Road, *, watch: Progress | None = None) -> Iterator[Document | Sample | Reject]:
+def _note_passed_over(context: Context, ids: set[str]) -> None:
+    """Note which rows of the list kept something out that this recipe never had: once they are gone, it is collected.
+
+    Of what the recipe had, the fingerprint of this stage tells already.
+    """
+    road = context.road
+    forgotten = read_forgotten(road.folder.parent)
+    had = {row.id for row in forgotten.documents if road.recipe.name in row.recipes}
+    if names := (ids - had) | forgotten.taken_back(road.recipe.name):
+        write_json(context.output(PASSED_OVER), sorted(names))
+
+
+def read_sources(
+    road: Road, *, watch: Progress | None = None, passed_over: set[str] | None = None
+) -> Iterator[Document | Sample | Reject]:
     """What every source of a recipe has to give, one after the other; the same thing may come twice.
 
     A document that was forgotten gives a reject, which does not say what it holds.
+
+    Args:
+        road: the recipe and where its runs are.
+        watch: whoever wants to know how far it is.
+        passed_over: takes the ids of the rows of the list of forgotten documents that kept something out.
     """
     from glossator.sources import collect as collect_from
 
@@ -64,10 +85,20 @@ def read_sources(road: Road, *, watch: Progress | None = None) -> Iterator[Docum
         for found in collect_from(source.kind, **values):
             if watch is not None and not source.fetches:  # the others tell it themselves, also while they wait
                 watch.advance()
-            if isinstance(found, Document):
-                yield forgotten.reject(found) or found
-            elif not (isinstance(found, Sample) and forgotten.holds_sample(found)):
+            row = _row_of(found, forgotten, road.recipe.name)
+            if row is None:
                 yield found
+            elif passed_over is not None:
+                passed_over.add(row.id)
+            if row is not None and isinstance(found, Document):
+                yield forgotten.reject(found, road.recipe.name) or found
+
+
+def _row_of(found: Document | Sample | Reject, forgotten: Forgotten, recipe: str) -> ForgottenDocument | None:
+    """The row of the list that keeps something out."""
+    if isinstance(found, Document):
+        return forgotten.find(found, recipe)
+    return forgotten.find_sample(found, recipe) if isinstance(found, Sample) else None
 
 
 def is_prose(document: Document) -> bool:

@@ -107,8 +107,10 @@ def _keep_only(model: str, cases: Sequence[Mapping[str, JsonValue]], sample: str
     if wanted not in names:
         known = ", ".join([*names, *labels]) or "no model"
         raise MissingArtifactError(f"{model!r} has not answered {sample}; {known} did: name one as {sample}@MODEL")
+    trainings = {one["artifact"] for place in places for one in place["adapters"] if model in one["registered"]}
     for place in places:
-        place["predictions"] = [row for row in place["predictions"] if row["model"] == wanted]
+        named = [row for row in place["predictions"] if row["model"] == wanted]
+        place["predictions"] = [row for row in named if not trainings or row["training"] in trainings]
 
 
 def _sample(sample: Sample | None) -> dict[str, JsonValue] | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from glossator.artifacts import open_artifact
 from glossator.errors import ArtifactError
 from glossator.pipeline.dependents import Dependents, count_by_split
 from glossator.pipeline.registering import read_reference
-from glossator.pipeline.shelves import Shelf
+from glossator.pipeline.shelves import Shelf, stage_of
 from glossator.registry import list_versions
 
 REGISTRY = "registry"
@@ -33,6 +33,8 @@ class ExposedModel:
     label: str | None = None
     """Its version in a registry; None where it was not registered."""
     path: str | None = None
+    documents: frozenset[str] = frozenset()
+    """Ids of those that it saw."""
     latest: bool = False
     """Whether that version is the one that is served when none is named."""
 
@@ -45,20 +47,28 @@ class ExposedModel:
 def find_exposed(runs_dir: Path, dependents: Iterable[Dependents]) -> Iterator[ExposedModel]:
     """Name every adapter whose making saw one of the documents, and the versions that it became."""
     for found in dependents:
-        for artifact in sorted(found.artifacts):
-            if artifact.startswith("train-"):
-                yield from _models_of(runs_dir, found, artifact)
+        inputs = found.shelf.inputs
+        registered = (inputs[name].get("train") for name in found.artifacts if stage_of(name) == "register")
+        trained = (name for name in found.artifacts if stage_of(name) == "train")
+        # A training may have been cleaned away, and what it was registered as is still served.
+        for artifact in sorted({*trained, *filter(None, registered)}):
+            yield from _models_of(runs_dir, found, artifact)
 
 
 def _models_of(runs_dir: Path, found: Dependents, train: str) -> Iterator[ExposedModel]:
     shelf = found.shelf
-    samples = count_by_split(found, shelf.inputs[train].get("curate", ""))
-    model = ExposedModel(shelf.recipe, train, chosen_checkpoint(shelf, train), samples)
+    curated = [
+        inputs.get("curate", "") for name, inputs in shelf.inputs.items() if train in (name, inputs.get("train"))
+    ]
+    samples = count_by_split(found, next(iter(curated), ""))
+    made = {name for name, inputs in shelf.inputs.items() if train in (name, inputs.get("train"))}
+    seen = frozenset(id_ for id_, artifacts in found.artifacts_of.items() if artifacts & made)
+    model = ExposedModel(shelf.recipe, train, chosen_checkpoint(shelf, train), samples, documents=seen)
     versions = registered_versions(runs_dir, shelf, train)
     if not versions:
         yield model
     for label, (path, latest) in sorted(versions.items()):
-        yield ExposedModel(model.recipe, train, model.chosen, samples, label, path, latest)
+        yield replace(model, label=label, path=path, latest=latest)
 
 
 def chosen_checkpoint(shelf: Shelf, train: str) -> str | None:

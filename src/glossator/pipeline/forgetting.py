@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from glossator.pipeline.dependents import Dependents, find_dependents, find_docu
 from glossator.pipeline.document_settings import DOWNLOADS
 from glossator.pipeline.exposed_models import ExposedModel, find_exposed
 from glossator.pipeline.forgetting_report import report_of
-from glossator.pipeline.forgotten import Forgotten, ForgottenDocument, read_forgotten, write_forgotten
+from glossator.pipeline.forgotten import Forgotten, ForgottenDocument, read_forgotten, seen_in, write_forgotten
 from glossator.pipeline.purging import purge
 from glossator.pipeline.runs import locked
 from glossator.pipeline.shelves import open_shelf, open_shelves
 from glossator.pipeline.teaching import JOURNAL
-from glossator.records import Document, JsonValue
+from glossator.records import JsonValue
 from glossator.sources.forgetting import Fetchings, find_fetched, forget_fetched
 
 _LISTED = 5
@@ -53,7 +53,9 @@ def forget_document(name: str, runs_dir: Path, *, purged: bool) -> dict[str, Jso
 
     Args:
         name: the document's id or a beginning that no other has, the name its source knows it by (a file, an arXiv
-            id, a URL), or one of its origins, such as `local_files:notes.md`. A name may stand for several documents.
+            id, a URL), or one of its origins, such as `local_files:notes.md`. A name may stand for several documents,
+            in several recipes; an id stands for this content wherever it is, with other contents in its place in the
+            recipes that have it.
         runs_dir: the folder of all runs.
         purged: purge; else nothing is touched.
 
@@ -81,14 +83,14 @@ def forget_document(name: str, runs_dir: Path, *, purged: bool) -> dict[str, Jso
     return report
 
 
-def _find(name: str, root: Path) -> list[Document | ForgottenDocument]:
+def _find(name: str, root: Path) -> list[ForgottenDocument]:
     """The documents that a name stands for, as every recipe that has them knows them."""
-    known: list[Document | ForgottenDocument] = [*read_forgotten(root).documents]
+    known = [*read_forgotten(root).documents]
     for shelf in open_shelves(root):
-        known += [document for document in find_documents(shelf) if _is_called(document, name)]
+        known += [seen_in(shelf.recipe, document) for document in find_documents(shelf)]
         cached = (shelf.folder / "cache" / "parsed").glob("*/*.json")
-        known += [_nameless(path.stem) for path in cached]
-    known += [_nameless(name)] if _is_in_journal(name, root) else []
+        known += [ForgottenDocument(path.stem, "", (), "", (shelf.recipe,)) for path in cached]
+    known += [ForgottenDocument(name, "", (), "")] if _is_in_journal(name, root) else []
     found = [document for document in known if _is_called(document, name)]
     ids = sorted({document.id for document in found if document.id.startswith(name)})
     exact = [document for document in found if document.id == name or not document.id.startswith(name)]
@@ -105,8 +107,9 @@ def _find(name: str, root: Path) -> list[Document | ForgottenDocument]:
     return exact or found
 
 
-def _is_called(document: Document | ForgottenDocument, name: str) -> bool:
-    return bool(name) and (document.id.startswith(name) or name == document.source_id or name in document.origins)
+def _is_called(document: ForgottenDocument, name: str) -> bool:
+    names = {document.source_id, *document.origins, *(origin.partition(":")[2] for origin in document.origins)}
+    return bool(name) and (document.id.startswith(name) or name in names)
 
 
 def _is_in_journal(name: str, root: Path) -> bool:
@@ -118,22 +121,18 @@ def _is_in_journal(name: str, root: Path) -> bool:
         return bool(journal.keys_about([name]))
 
 
-def _nameless(id_: str) -> ForgottenDocument:
-    return ForgottenDocument(id_, "", (), "")
-
-
-def _survey(root: Path, named: Sequence[Document | ForgottenDocument]) -> Survey:
-    wanted = Forgotten([_forgotten(document, "") for document in named])
+def _survey(root: Path, named: Sequence[ForgottenDocument]) -> Survey:
     shelves = open_shelves(root)
-    # Versions of the same file, by its name and place, are forgotten with it: they would not come back either.
-    versions = [document for shelf in shelves for document in find_documents(shelf) if wanted.find(document)]
-    documents = _joined([*named, *versions])
+    held = [
+        (seen_in(shelf.recipe, document), document.title) for shelf in shelves for document in find_documents(shelf)
+    ]
+    documents = _with_versions(named, [row for row, _ in held])
     wanted = Forgotten(documents)
     dependents = [found for shelf in shelves if (found := find_dependents(shelf, wanted))]
     replies, unattributed = _look_at_journal(root, wanted.ids, dependents)
     return Survey(
         documents=tuple(documents),
-        titles={document.id: document.title for document in [*versions, *named] if isinstance(document, Document)},
+        titles={row.id: title for row, title in held if row.id in wanted.ids},
         dependents=tuple(dependents),
         replies=replies,
         unattributed=unattributed,
@@ -142,18 +141,21 @@ def _survey(root: Path, named: Sequence[Document | ForgottenDocument]) -> Survey
     )
 
 
-def _forgotten(document: Document | ForgottenDocument, when: str) -> ForgottenDocument:
-    if isinstance(document, ForgottenDocument):
-        return document
-    return ForgottenDocument(document.id, document.source_id, document.origins, when)
+def _with_versions(named: Iterable[ForgottenDocument], held: Sequence[ForgottenDocument]) -> list[ForgottenDocument]:
+    """Documents with their versions in the same places, which would not come back either; one row a content."""
+    documents = _joined(named)
+    while True:
+        wanted = Forgotten(documents)
+        more = _joined([*documents, *(row for row in held if wanted.find(row, row.recipes[0]))])
+        if more == documents:
+            return documents
+        documents = more
 
 
-def _joined(documents: Iterable[Document | ForgottenDocument]) -> list[ForgottenDocument]:
+def _joined(documents: Iterable[ForgottenDocument]) -> list[ForgottenDocument]:
     """One row a content, with every place it was found in."""
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     rows: dict[str, ForgottenDocument] = {}
-    for document in documents:
-        row = _forgotten(document, now)
+    for row in documents:
         rows[row.id] = rows[row.id].joined(row) if row.id in rows else row
     return [rows[name] for name in sorted(rows)]
 
@@ -192,8 +194,13 @@ def _purge(root: Path, survey: Survey) -> None:
 
 def _to_be_kept(survey: Survey) -> Iterator[ForgottenDocument]:
     """What is noted of each document: which recipes had it, and which registered versions saw it."""
-    recipes = tuple(row.shelf.recipe for row in survey.dependents)
-    labels = tuple(sorted({model.label for model in survey.exposed if model.label}))
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     for row in survey.documents:
-        yield ForgottenDocument(row.id, row.source_id, row.origins, row.when or now, recipes, labels).joined(row)
+        recipes = {found.shelf.recipe for found in survey.dependents if row.id in found.artifacts_of}
+        labels = {model.label for model in survey.exposed if model.label and row.id in model.documents}
+        yield replace(
+            row,
+            when=row.when or now,
+            recipes=tuple(sorted({*row.recipes, *recipes})),
+            registered=tuple(sorted({*row.registered, *labels})),
+        )

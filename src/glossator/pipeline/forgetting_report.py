@@ -13,16 +13,18 @@ from glossator.records import JsonValue
 
 if TYPE_CHECKING:
     from glossator.pipeline.forgetting import Survey
+    from glossator.pipeline.forgotten import ForgottenDocument
 
 _SPLITS = "splits.json keeps hashes ({count}) and no words of it, so that nothing else changes its split"
 _LOOKS = "test_looks.json keeps hashes alone, so that looks at a test set stay counted"
+_PLACE = "{place}: whatever it ever held, or comes to hold, is forgotten in {recipes}, and in no other recipe"
 _PLACES = {"collect": "ready", "synthesize": "written", "curate": "rejected"}
 """What samples are called that stand in no split, by stage."""
 _ORDER = ("written", "ready", "train", "dev", "test", "test_seen", "pool", "rejected")
 
 
 def report_of(survey: Survey, *, purged: bool) -> dict[str, JsonValue]:
-    """Turn a survey into plain data: `documents`, `recipes`, `journal`, `downloads`, `models`, `kept`, `purged`."""
+    """Turn a survey into plain data: `documents`, `places`, `recipes`, `journal`, `models`, `kept`, …"""
     return {
         "documents": [
             {
@@ -30,10 +32,12 @@ def report_of(survey: Survey, *, purged: bool) -> dict[str, JsonValue]:
                 "source_id": row.source_id,
                 "title": survey.titles.get(row.id),
                 "origins": list(row.origins),
+                "recipes": list(row.recipes),
                 "registered_before": list(row.registered),
             }
             for row in survey.documents
         ],
+        "places": _places(survey.documents),
         "recipes": [_recipe(row) for row in survey.dependents],
         "journal": {"replies": survey.replies, "unattributed": survey.unattributed},
         "downloads": {
@@ -46,6 +50,16 @@ def report_of(survey: Survey, *, purged: bool) -> dict[str, JsonValue]:
         "anything": bool(survey),
         "purged": purged,
     }
+
+
+def _places(documents: Sequence[ForgottenDocument]) -> list[str]:
+    """Places whose later contents are forgotten as well, and for whom."""
+    found: dict[str, set[str]] = {}
+    for row in documents:
+        for recipe, places in row.places.items():
+            for place in places:
+                found.setdefault(place, set()).add(recipe)
+    return [_PLACE.format(place=place, recipes=", ".join(sorted(found[place]))) for place in sorted(found)]
 
 
 def _recipe(found: Dependents) -> dict[str, JsonValue]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from glossator.errors import MissingArtifactError
+from glossator.errors import GlossatorError, MissingArtifactError
 from glossator.pipeline.teaching import JOURNAL
 from glossator.records import JsonValue, to_dict
+
+_OLDEST_DAYS = 36_500.0
+"""No reply is older than a hundred years; dates end somewhere before what a user may type."""
 
 
 def keep_journal(
@@ -27,9 +30,12 @@ def keep_journal(
     Raises:
         MissingArtifactError: there is no journal.
         ArtifactError: it is damaged.
+        GlossatorError: the days are no number of 0 or more.
     """
     from glossator.llm.journal import Journal
 
+    if older_than_days is not None and not older_than_days >= 0:  # also what is no number
+        raise GlossatorError(f"replies cannot be older than {older_than_days} days; give a number of 0 or more")
     path = runs_dir.absolute() / JOURNAL
     if not path.is_file():
         raise MissingArtifactError(
@@ -39,7 +45,7 @@ def keep_journal(
         stats = to_dict(journal.stats())
         old = 0
         if older_than_days is not None:
-            moment = (now or datetime.now(timezone.utc)) - timedelta(days=older_than_days)
+            moment = (now or datetime.now(timezone.utc)) - timedelta(days=min(older_than_days, _OLDEST_DAYS))
             old = journal.prune(moment) if drop else journal.count_older(moment)
         stats.update(bytes_after=journal.size_bytes(), replies_after=journal.count())
     for name in ("oldest", "newest"):

@@ -174,20 +174,27 @@ def _check_tasks(road: Road) -> None:
 
     section = road.recipe.synthesis
     seen: dict[str, str] = {}
+    prefers = False
     for row in section.tasks if section else ():
         task = task_of(road, row.prompt)
         unknown = sorted(set(task.checks) - {*CHECKS, *ALWAYS})
         if unknown:
             known = ", ".join(sorted({*CHECKS, *ALWAYS}))
             raise SynthesisError(f"task {task.name} names the check {', '.join(unknown)}; there are {known}")
+        prefers = prefers or task.schema == "preference"
         if task.shows == "figure":
             _check_figures(road.recipe, task.name)
         if section and section.teacher.kind == "extractive" and task.schema not in EXTRACTED:
             raise SynthesisError(f"the extractive teacher cannot write task {task.name}; use a teacher of kind chat")
         if task.answer_style:
             load_answer_style(task.answer_style)
-        if seen.setdefault(task.name, task.hash) != task.hash:
-            raise SynthesisError(f"two tasks are called {task.name}; give the one in {row.prompt} another name")
+        if task.name in seen:
+            told = "stands twice" if seen[task.name] == task.hash else "is the name of two tasks"
+            raise SynthesisError(f"task {task.name} {told} in the recipe; give the one in {row.prompt} another name")
+        seen[task.name] = task.hash
+    exports = road.recipe.exports
+    if exports is not None and "dpo_jsonl" in exports.formats and not prefers:
+        raise SynthesisError("exports of format dpo_jsonl hold preference pairs; add a task such as preference")
 
 
 def _check_figures(recipe: Recipe, task: str) -> None:

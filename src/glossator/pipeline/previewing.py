@@ -39,6 +39,8 @@ class Preview:
     rests_on: str
     """What was looked at, in words."""
     usage: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    """What the preview leaves out."""
     usd: float | None = None
     """What the calls cost; None where nobody knows."""
 
@@ -69,6 +71,7 @@ def preview_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path, *, count: 
         look = _look(road)
         samples: list[Sample] = []
         rejects: list[Reject] = []
+        notes: list[str] = []
         with open_teacher_of(road) as opened:
             for row in recipe.synthesis.tasks:
                 for made in _write(road, task_of(road, row.prompt), look, opened, count):
@@ -76,8 +79,10 @@ def preview_recipe(recipe: Recipe, recipe_path: Path, runs_dir: Path, *, count: 
                         rejects.append(made)
                     else:
                         samples.append(made)
-            usage, usd = dict(opened.usage()), opened.usd()
-    return Preview(tuple(samples), tuple(rejects), dict(look.titles), look.rests_on, usage, usd)
+                if task_of(road, row.prompt).shows == "figure":
+                    notes.append(f"task {row.prompt} is not previewed: a look at documents takes no figures out")
+            usage, usd = dict(opened.usage()), opened.spent().get("usd")
+    return Preview(tuple(samples), tuple(rejects), dict(look.titles), look.rests_on, usage, tuple(notes), usd)
 
 
 def _look(road: Road) -> Look:

@@ -8,10 +8,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from glossator.artifacts import AppendLog, iterate_table, read_records
-from glossator.curation.reviews import Action, Decision, standing
+from glossator.curation.reviews import Action, Decision, read_decisions, standing
 from glossator.errors import CurationError
 from glossator.pipeline.context import REVIEWS
 from glossator.pipeline.runs import Run
+from glossator.pipeline.samples import original_id
 from glossator.records import Chunk, Document, Reject, Sample, from_dict
 
 SPLITS = ("train", "dev", "test", "test_seen", "pool")
@@ -48,8 +49,8 @@ class Review:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._curated = run.need("curate")
-        self._log = AppendLog(self.path)
-        self._decisions = standing(self._log.read(Decision))
+        self._log: AppendLog | None = None
+        self._decisions = standing(read_decisions(self.path))
 
     def samples(self, *, split: str | None = None, rejected: bool = False) -> Iterator[Reviewable]:
         """The kept samples of one split, or of all; or with `rejected` those that were left out and can come back.
@@ -90,11 +91,15 @@ class Review:
             CurationError: an edit changes nothing.
         """
         question, answer = question.strip(), answer.strip()
+        name = original_id(sample)
+        before = self._decisions.get(name)
+        if action == "edit" and before is not None and before.action == "edit":  # words that stand stay
+            question, answer = question or before.question, answer or before.answer
         if action == "edit" and question in ("", sample.question) and answer in ("", sample.answer):
             raise CurationError(f"the edit of {sample.id} changes nothing; give another question or answer")
-        name = _named(sample)
         when = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         decision = Decision(name, action, when, question, answer, reason.strip())
+        self._log = self._log or AppendLog(self.path)
         self._log.append([decision])
         if action == "undo":
             self._decisions.pop(name, None)
@@ -104,7 +109,7 @@ class Review:
 
     def with_decision(self, row: Reviewable) -> Reviewable:
         """A sample as it was shown, with what stands decided about it now."""
-        return replace(row, decision=self._decisions.get(_named(row.sample)))
+        return replace(row, decision=self._decisions.get(original_id(row.sample)))
 
     @property
     def path(self) -> Path:
@@ -118,7 +123,8 @@ class Review:
 
     def close(self) -> None:
         """Close the file of decisions."""
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
 
     def __enter__(self) -> Review:
         return self
@@ -133,7 +139,7 @@ class Review:
         """Every reject that holds a whole sample, of curation and of the teacher before it."""
         written = self.run.artifact("synthesize")
         files = [self._curated.file("rejects.jsonl"), *([written.file("rejects.jsonl")] if written else [])]
-        seen: set[str] = set()
+        seen = {original_id(sample) for name in SPLITS for sample in self._kept(name)}
         for file in files:
             for reject in read_records(file, Reject):
                 if reject.record is not None and reject.subject_id not in seen:
@@ -150,14 +156,8 @@ class Review:
                 reject,
                 tuple(chunks[name] for name in sample.chunk_ids if name in chunks),
                 tuple(titles[name] for name in sample.document_ids if name in titles),
-                self._decisions.get(_named(sample)),
+                self._decisions.get(original_id(sample)),
             )
-
-
-def _named(sample: Sample) -> str:
-    """The id by which decisions name a sample: the one it was written with, before it was edited or trimmed."""
-    metadata = sample.metadata
-    return str(metadata.get("edited_from") or metadata.get("trimmed_from") or sample.id)
 
 
 def _texts(run: Run, wanted: set[str]) -> dict[str, str]:

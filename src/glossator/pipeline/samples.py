@@ -67,16 +67,20 @@ def _present(assignment: Assignment, chunks: Sequence[Chunk], ready: Sequence[Sa
     """The keys of the units that there is something of; the assignment itself may remember others too."""
     from glossator.curation import unit_key
 
-    if assignment.unit == "pair":
-        return {sample.id for sample in ready}
-    return {unit_key(chunk, assignment.unit) for chunk in chunks}
+    units = {unit_key(chunk, assignment.unit) for chunk in chunks} if assignment.unit != "pair" else set()
+    return units | {sample.id for sample in ready}
 
 
 def _assignment_counts(assignment: Assignment, chunks: Sequence[Chunk], ready: Sequence[Sample]) -> dict[str, int]:
     """How many units that are present went where."""
-    splits = [assignment.split_of_unit(key) for key in _present(assignment, chunks, ready)]
-    counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool")}
-    return {f"{assignment.unit}s_{name}": count for name, count in counts.items() if count}
+    pairs = {sample.id for sample in ready}
+    by_unit = {assignment.unit: _present(assignment, chunks, []), "pair": pairs}
+    told: dict[str, int] = {}
+    for unit, keys in by_unit.items():
+        splits = [assignment.split_of_unit(key) for key in keys]
+        counts = {name: splits.count(name) for name in ("train", "dev", "test", "pool")}
+        told |= {f"{unit}s_{name}": count for name, count in counts.items() if count}
+    return told
 
 
 def read_splits(context: Context) -> Assignment:
@@ -99,6 +103,18 @@ def cluster_of_samples(
 
     clusters = {}
     for sample in samples:
-        key = unit_key(chunks[sample.chunk_ids[0]], assignment.unit) if sample.chunk_ids else sample.id
+        about = _chunk_of(sample)
+        key = unit_key(chunks[about], assignment.unit) if about else original_id(sample)
         clusters[sample.id] = assignment.cluster_of.get(key, key)
     return clusters
+
+
+def _chunk_of(sample: Sample) -> str | None:
+    """The chunk that a sample is about: not one that only stands beside it in the prompt."""
+    gold = sample.metadata.get("gold") or next((span.chunk_id for span in sample.evidence), None)
+    return str(gold) if gold else next(iter(sample.chunk_ids), None)
+
+
+def original_id(sample: Sample) -> str:
+    """The id that a sample came with, before a person edited it or it was trimmed to fit."""
+    return str(sample.metadata.get("edited_from") or sample.metadata.get("trimmed_from") or sample.id)

@@ -7,12 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import file_sha256
+from glossator.artifacts import file_sha256, fingerprint
 from glossator.errors import ModelError
 from glossator.pipeline.context import Road
 from glossator.pipeline.splits_file import adds_to, history_key
-from glossator.recipe import ChatJudgeSection, PerGroupSection, Recipe, RetrievalSection, TrainingSection
-from glossator.records import JsonValue
+from glossator.recipe import (
+    ChatJudgeSection,
+    ChatTeacherSection,
+    PerGroupSection,
+    Recipe,
+    RetrievalSection,
+    TrainingSection,
+)
+from glossator.records import JsonValue, content_id
 
 if TYPE_CHECKING:
     from glossator.curation import SplitRule
@@ -83,8 +90,29 @@ def synthesize(road: Road) -> JsonValue:
         "tasks": tasks,
         "seed": road.recipe.seed,
         "tokens_per_call": section.tokens_per_call,
-        "budget": section.budget.model_dump(mode="json") if section.budget else None,
+        "budget": _budget(road),
     }
+
+
+def _budget(road: Road) -> JsonValue:
+    """The bounds of what may be spent, and the price where they are of money: another one ends at another place."""
+    from glossator.pipeline.teaching import price_of_section
+
+    section = road.recipe.synthesis
+    if section is None or section.budget is None:
+        return None
+    bounds = section.budget.model_dump(mode="json")
+    if section.budget.usd is None or not isinstance(section.teacher, ChatTeacherSection):
+        return bounds
+    price = price_of_section(road, section.teacher)
+    return {**bounds, "price": [price.usd_in, price.usd_out] if price else None}
+
+
+def spent_name(road: Road, inputs: Mapping[str, str]) -> str:
+    """The name under which a budget's spending is kept: another budget for the same work goes on from there."""
+    values = synthesize(road)
+    rest = {key: value for key, value in values.items() if key != "budget"} if isinstance(values, dict) else values
+    return fingerprint("spent", "1", rest, inputs)
 
 
 def curate(road: Road) -> JsonValue:
@@ -94,19 +122,32 @@ def curate(road: Road) -> JsonValue:
     section = road.recipe.curation
     plain = {"test_seen", "max_tokens", "fit", "max_question_words", "max_answer_words", "languages", "round_trip"}
     values = section.model_dump(mode="json", include=plain)
+    searched = road.recipe.retrieval.mode if section.round_trip and road.recipe.retrieval else None
     benchmarks = [road.resolve(name) for name in section.decontamination.benchmarks]
     return {
         **values,
+        "searched": searched,
         "judge": judge_identity(road),
         "embedder": embedder_identity(curation_embedder(road) or "") if section.embedder else None,
         "decontamination": {
             **section.decontamination.model_dump(mode="json", exclude={"benchmarks"}),
             "benchmarks": [[path.name, file_sha256(path) if path.is_file() else ""] for path in benchmarks],
         },
-        "reviews": file_sha256(road.reviews_file) if road.reviews_file.is_file() else None,
+        "reviews": standing_decisions(road),
         "prompt_form": prompt_form(road),
         "seed": road.recipe.seed,
     }
+
+
+def standing_decisions(road: Road) -> JsonValue:
+    """Hash what people's decisions come to: one that was taken back, or only looked at, changes nothing."""
+    from glossator.curation.reviews import Decision, read_decisions, standing
+
+    def words(decision: Decision) -> tuple[str, ...]:
+        return (decision.sample_id, decision.action, decision.question, decision.answer)
+
+    last = standing(read_decisions(road.reviews_file)).values()
+    return content_id(*(word for told in sorted(map(words, last)) for word in told)) if last else None
 
 
 def judge_identity(road: Road) -> JsonValue:

@@ -14,7 +14,7 @@ from glossator.records import JsonValue
 
 if TYPE_CHECKING:
     from glossator.llm.asking import Usage
-    from glossator.llm.budget import Purse
+    from glossator.llm.budget import Purse, Spent
     from glossator.llm.local_structured import LocalStructuredModel
     from glossator.llm.openai_compatible import OpenAICompatibleModel
     from glossator.llm.prices import Price
@@ -32,8 +32,9 @@ class OpenTeacher:
     teacher: Teacher
     usage: Callable[[], Mapping[str, int]] = dict
     """Counts by name; empty for a teacher that makes no calls."""
-    usd: Callable[[], float | None] = lambda: None
-    """What its calls cost, earlier ones on the same budget included; None where nobody knows a price."""
+    spent: Callable[[], Mapping[str, float | None]] = dict
+    """What was spent, earlier runs on the same budget included: `usd` (None where nobody knows a price), `calls`,
+    `minutes`; empty for a teacher that costs nothing."""
 
 
 @contextmanager
@@ -58,7 +59,7 @@ def open_teacher_of(road: Road, *, spent: str | None = None) -> Iterator[OpenTea
                 "chat", model=model, temperature=section.temperature, max_new_tokens=section.max_new_tokens
             )
             priced = price_of_section(road, section) is not None
-            yield OpenTeacher(teacher, lambda: _counts(model.usage), lambda: purse.spent.usd if priced else None)
+            yield OpenTeacher(teacher, lambda: _counts(model.usage), lambda: _spent(purse.spent, priced=priced))
     elif isinstance(section, LocalTeacherSection):
         with open_local_model(road, section) as local:
             teacher = open_teacher(
@@ -161,6 +162,10 @@ def price_of_section(road: Road, section: EndpointSection) -> Price | None:
         given=Price(section.price.usd_in, section.price.usd_out) if section.price else None,
         table=road.resolve(prices) if prices else None,
     )
+
+
+def _spent(spent: Spent, *, priced: bool) -> dict[str, float | None]:
+    return {"usd": spent.usd if priced else None, "calls": spent.calls, "minutes": round(spent.minutes, 2)}
 
 
 def _counts(usage: Usage) -> dict[str, int]:

@@ -98,7 +98,7 @@ class CurationSection(Section):
     )
     max_question_words: int = Field(60, ge=1, description="Longest question in words.")
     max_answer_words: int = Field(1000, ge=1, description="Longest answer in words.")
-    languages: tuple[str, ...] | None = Field(
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...] | None = Field(
         None,
         min_length=1,
         description="Languages of samples, such as [en, de]; their passage's if left out.",

@@ -44,6 +44,12 @@ class SynthesisSection(Section):
     budget: BudgetSection | None = Field(None, description="What it may take at most; without a bound if left out.")
     prices: str | None = Field(None, min_length=1, description="A table of prices of your own (YAML).")
 
+    @model_validator(mode="after")
+    def _a_budget_is_of_calls(self) -> SynthesisSection:
+        if self.budget is not None and self.teacher.kind != "chat":
+            raise ValueError(f"a teacher of kind {self.teacher.kind} makes no calls; remove budget")
+        return self
+
 
 class LoraSection(Section):
     """The adapter's shape, spelled as PEFT spells it."""

@@ -70,10 +70,12 @@ def state(
     patterns: Sequence[str] = ("**/*",),
     max_pdf_bytes: int = MAX_PDF_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
+    **_: str | None,
 ) -> str:
     """Hash the names and contents of the files that `collect` would look at; of one it would reject, name and size.
 
-    Where the folder lies is no part of it: documents are the same wherever they are.
+    Where the folder lies is no part of it: documents are the same wherever they are. Other options of `collect` are
+    part of the recipe and change nothing here.
 
     Raises:
         SourceError: there is nothing at `path`.

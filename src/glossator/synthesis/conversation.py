@@ -113,10 +113,16 @@ def _neighbours(chunks: tuple[Chunk, ...]) -> bool:
     return all(second.index == first.index + 1 for first, second in itertools.pairwise(chunks))
 
 
+def told_around(chunk: Chunk, title: str) -> tuple[str, str]:
+    """Turn a chunk into the words that a teacher is shown before its text: title and headings, a line each."""
+    return _line(title), _line(" › ".join(chunk.heading_path))
+
+
 def _passage(text: str, chunk: Chunk, title: str) -> str:
-    lines = [f"Document: {_line(title)}"] if title.strip() else []
+    named, section = told_around(chunk, title)
+    lines = [f"Document: {named}"] if named else []
     if chunk.heading_path:
-        lines.append(f"Section: {_line(' › '.join(chunk.heading_path))}")
+        lines.append(f"Section: {section}")
     return "\n".join([*lines, "", text] if lines else [text])
 
 

@@ -7,6 +7,7 @@ obeyed. The lists are English. An order reaches to the end of its paragraph, sin
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _W, _S = r"\w{1,30}", r"\s{0,4}"
 """A word, and space between words: bounded, so that hostile text takes time in proportion to its length."""
@@ -94,25 +95,35 @@ class Orders:
 
     Args:
         text: the passage.
+        around: what else the teacher is shown of the document: its title, the headings.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, around: Iterable[str] = ()) -> None:
         self.spans = orders_in(text)
-        parts, at = [], 0
-        for start, end in self.spans:
-            parts.append(text[at:start])
-            at = max(at, end)
-        honest = set().union(*(_windows(part) for part in (*parts, text[at:]))) if self.spans else set()
-        told: set[tuple[str, ...]] = set().union(*(_windows(text[start:end]) for start, end in self.spans))
-        self._windows = told - honest
+        shown = [(text, self.spans), *((words, orders_in(words)) for words in around)]
+        self._windows: set[tuple[str, ...]] = set()
+        if any(spans for _, spans in shown):
+            parts = [_parted(words, spans) for words, spans in shown]
+            told: set[tuple[str, ...]] = set().union(*(_windows(part) for orders, _ in parts for part in orders))
+            honest = set().union(*(_windows(part) for _, others in parts for part in others))
+            self._windows = told - honest
 
     def touch(self, start: int, end: int) -> bool:
         """Whether a span of the passage overlaps an order."""
         return any(start < last and first < end for first, last in self.spans)
 
     def repeated_in(self, text: str) -> bool:
-        """Whether a text repeats four words in a row of an order which the rest of the passage does not say."""
+        """Whether a text repeats four words in a row of an order which the rest of what was shown does not say."""
         return bool(self._windows) and not self._windows.isdisjoint(_windows(text))
+
+
+def _parted(text: str, spans: list[tuple[int, int]]) -> tuple[list[str], list[str]]:
+    """Part a text into its orders and all else."""
+    others, at = [], 0
+    for start, end in spans:
+        others.append(text[at:start])
+        at = max(at, end)
+    return [text[start:end] for start, end in spans], [*others, text[at:]]
 
 
 def _windows(text: str) -> set[tuple[str, ...]]:

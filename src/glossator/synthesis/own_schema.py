@@ -22,8 +22,11 @@ _MOST_FIELDS = 20
 _MOST_ITEMS = 50
 _LONGEST = 4_000
 """Characters of a text, where a field does not say."""
-_TAKEN = ("page", "heading", "gold", "figure", "turns")
-"""Names that a sample's metadata gives to something else."""
+_TAKEN = (
+    *("page", "heading", "gold", "figure", "turns", "nearest", "rejected"),
+    *("trimmed", "trimmed_from", "edited_from"),
+)
+"""Names that a sample, or curation, gives to something else: a field of that name would be lost, or overwrite it."""
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -66,15 +69,14 @@ def load_schema(path: Path) -> ReplySchema:
 
 def _field(name: Any, about: Any, path: Path) -> Any:
     """Turn what a file says of a field into its type and its bounds."""
-    if (
-        not isinstance(name, str)
-        or not _NAME.fullmatch(name)
-        or keyword.iskeyword(name)
-        or name in _TAKEN
-        or hasattr(Form, name)
-    ):
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or keyword.iskeyword(name) or hasattr(Form, name):
         raise SynthesisError(
             f"schema file {path}: field name {name!r} cannot be used; use small letters, digits and _, such as term"
+        )
+    if name in _TAKEN:
+        raise SynthesisError(
+            f"schema file {path}: field name {name!r} cannot be used, since samples use it; choose another one, "
+            f"such as own_{name}"
         )
     if not isinstance(about, dict) or not set(about) <= _KEYS:
         raise SynthesisError(f"schema file {path}: field {name} is {about!r}; give it only {', '.join(sorted(_KEYS))}")

@@ -10,6 +10,7 @@ from glossator.llm.loose_json import Loose, read_object
 from glossator.records import JsonValue
 from glossator.synthesis.forms import Form
 from glossator.synthesis.schemas import ReplySchema
+from glossator.text.excerpt import excerpt
 
 MAX_CHARACTERS = 100_000
 """A longer reply is not read at all."""
@@ -17,7 +18,6 @@ MAX_PARTS = 50
 """Parts of one reply that are looked at."""
 MALFORMED, SCHEMA = "malformed", "schema"
 """The stages of a reply that cannot be read, and of a part of it that breaks its schema."""
-_EXCERPT = 200
 _REASONS = {"string_too_long": "too_long", "string_too_short": "empty"}
 
 
@@ -43,12 +43,6 @@ class Read:
     faults: tuple[Fault, ...] = ()
     repairs: tuple[str, ...] = ()
     """What had to be repaired to read it; see `loose_json.Loose`."""
-
-
-def excerpt(text: str) -> str:
-    """Turn a text of any length into its first 200 characters on one line."""
-    line = " ".join(text[: 2 * _EXCERPT].split())
-    return line if len(line) <= _EXCERPT and len(text) <= 2 * _EXCERPT else f"{line[: _EXCERPT - 1]}…"
 
 
 def read_reply(text: str, schema: ReplySchema) -> Read:

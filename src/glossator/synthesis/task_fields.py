@@ -171,7 +171,7 @@ def _examples(told: Any, form: ReplySchema, checks: tuple[str, ...], path: Path)
         whole = isinstance(row, dict) and set(row) == {"passage", "reply"} and isinstance(row["passage"], str)
         if not whole or not row["passage"].strip():
             raise _fault(path, f"example {number} lacks a passage or a reply", "give it both, and nothing else")
-        reply = json.dumps(row["reply"], ensure_ascii=False)
+        reply = _as_json(row["reply"], number, path)
         read = read_reply(reply, form)
         if read.faults:
             raise _fault(path, f"the reply of example {number} is {read.faults[0].reason}", read.faults[0].detail)
@@ -180,6 +180,20 @@ def _examples(told: Any, form: ReplySchema, checks: tuple[str, ...], path: Path)
             raise _fault(path, f"evidence of example {number} is not in its passage", "copy it letter by letter")
         shots.append(Shot(row["passage"].strip(), reply))
     return tuple(shots)
+
+
+def _as_json(told: Any, number: int, path: Path) -> str:
+    """Write an example's reply as a teacher would; YAML reads more kinds of values than JSON has."""
+
+    def refuse(value: Any) -> Any:
+        kind = type(value).__name__
+        raise _fault(path, f"the reply of example {number} holds {str(value)[:80]!r}, a {kind}", "put it in quotes")
+
+    try:
+        return json.dumps(told, ensure_ascii=False, default=refuse, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        what = f"the reply of example {number} cannot be written as JSON: {error}"
+        raise _fault(path, what, "use texts, numbers and lists, and put dates in quotes") from error
 
 
 def _quotes(part: Form) -> list[str]:

@@ -14,6 +14,7 @@ _WORK = (
     r"(?:paper|article|study|work|document|section|chapter|abstract|summary|report|manuscript|thesis|survey|review|"
     r"publication|essay|book|page)"
 )
+_WORKS = r"(?:studies|surveys|theses|essays|summaries)"
 _SHOWN = r"(?:figure|table|equation|diagram|chart|plot|listing|image|example|algorithm)"
 _SAYS = (
     r"(?:says?|said|states?|stated|mentions?|mentioned|describes?|described|reports?|reported|proposes?|proposed|presents?|"
@@ -21,8 +22,26 @@ _SAYS = (
     r"finds?|found|explains?|explained|gives?|given|provides?|provided|lists?|listed|concludes?|concluded|recommends?|"
     r"above|below|here)"
 )
+_DOES = (
+    r"(?:aim(?:s|ed)?|(?<!page )address|addresses|defines?|uses?(?! cases?\b)|measures?|compares?|evaluates?|examines?"
+    r"|investigates?|analy[sz]es?|identif(?:y|ies)|highlights?|focus(?:es)?|focuss?ed|demonstrates?|considers?|notes?"
+    r"|refers?|contribute[sd]?|calls?|attempt(?:s|ed)?|seeks?|sought)"
+)
+"""What a work does, and a figure or an algorithm of which one speaks does as well."""
+_DONE = (
+    r"(?:addressed|defined|used|measured|compared|evaluated|examined|investigated|analy[sz]ed|identified|highlighted"
+    r"|demonstrated|considered|noted)\b(?! (?:as|at|by|during|for|from|in|on|to|when|with)\b)"
+)
+"""What a work did, or what is done with a thing: "the text used by Luther" is a subject, "the study used" is not."""
+_NOT_IS = r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!['’]s )"
+"""Not before "the book considered a classic" either."""
 _POINTED = rf"(?=\s*(?:[?.,;:!)]|$|{_SAYS}\b))"
 """What follows a noun that means the text at hand."""
+_ACTING = rf"(?=['’]s\b|\s+{_DOES}\b)"
+"""What else follows the name of a text or a work."""
+_NO_VERB = rf"(?:and|are|as|but|for|from|has|have|into|is|nor|on|or|than|that|the|to|was|were|with|{_SAYS})\b"
+_LAW = rf"(?!\s*(?:\d{{3}}|\d\d\s+(?!{_NO_VERB})[a-z]{{3,}}))"
+"""Not before the number of a section of law: one of three digits, or one of two that does what no text does."""
 _EARLIER = (
     r"\b(?:mentioned|described|shown|listed|discussed|given|stated|presented|defined|introduced|outlined|provided|noted)"
     r" (?:here|above|below)\b(?!\s+(?:the|an?)\b)"
@@ -31,14 +50,17 @@ _EARLIER = (
 )
 
 _AT_A_PASSAGE = re.compile(
-    rf"\b(?:this|these|that) {_TEXT}s?\b|\b(?:the|given|provided|above|following) {_TEXT}s?\b{_POINTED}|{_EARLIER}",
+    rf"\b(?:this|these|that) {_TEXT}s?\b|\b(?:the|given|provided|above|following) {_TEXT}s?\b(?:{_POINTED}|{_ACTING})"
+    rf"|{_NOT_IS}\b(?:the|given|provided|above|following) {_TEXT}s?\b(?=\s+{_DONE})|{_EARLIER}",
     re.IGNORECASE,
 )
 _AT_A_WORK = re.compile(
-    rf"\b(?:this|these|our|the present|the current) (?:{_WORK}|{_SHOWN})s?\b"
-    rf"|\b(?:the|given|provided|above) (?:{_WORK}|{_SHOWN})s?\b{_POINTED}"
+    rf"\b(?:this|these|our|the present|the current) (?:(?:{_WORK}|{_SHOWN})s?|{_WORKS})\b"
+    rf"|\b(?:the|given|provided|above) (?:(?:{_WORK}|{_SHOWN})s?\b{_POINTED}|(?:{_WORK}s?|{_WORKS})\b{_ACTING})"
+    rf"|{_NOT_IS}\b(?:the|given|provided|above) (?:{_WORK}s?|{_WORKS})\b(?=\s+{_DONE})"
+    r"|\b(?:the|given) (?:figure|table|diagram|chart)['’]s\b"
     r"|\b(?:the|these|this paper's) authors?\b(?!\s+of\b)"
-    r"|\b(?:figures?|figs?\.|tables?|sections?|equations?|eqs?\.|appendix)\s*"
+    rf"|\b(?:figures?|figs?\.|tables?|sections?{_LAW}|equations?|eqs?\.|appendix)\s*"
     r"\(?(?:\d+(?:\.\d+)*|(?-i:[A-Z]))\)?(?![\w-]|\s+of\b)"
     r"|\b(?:the|this|our) proposed (?:method|approach|model|framework|system|algorithm|technique|solution)\b"
     r"|\bour (?:method|approach|model|framework|system|algorithm|results?|experiments?|findings?|data|proposal)\b"

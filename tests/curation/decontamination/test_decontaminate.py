@@ -249,3 +249,17 @@ def test_of_a_real_set_split_by_clusters_hardly_anything_clean_is_removed_and_pl
         planted.append(replace(one, id=f"copy {n}", split="train", messages=(one.messages[0], answer)))
     found = gone(decontaminate([*samples, *planted], cluster_of=assignment.cluster_of))
     assert {one.id for one in planted} <= found
+
+
+@pytest.mark.parametrize("split", ["train", "pool"])
+def test_a_preference_whose_worse_answer_is_a_held_out_answer_is_removed(make, split):
+    asked = make("held", "test")
+    worse = replace(make("worse", split), rejected=asked.answer)
+    harmless = replace(make("harmless", split), rejected="Nobody knows.")
+    assert gone(decontaminate([asked, worse, harmless], cluster_of=None)) == {"sworse"}
+
+
+def test_nobody_is_examined_by_a_worse_answer(make):
+    taught = make("taught")
+    asked = replace(make("held", "test"), rejected=taught.answer)
+    assert gone(decontaminate([asked, taught], cluster_of=None)) == set()

@@ -292,3 +292,15 @@ def test_a_card_shows_text_of_documents_as_text(make_document, build, tmp_path):
     assert "\n# d" not in card
     assert "[a](b)" not in card
     assert "| unknown | 1 |" in card
+
+
+def test_splits_of_a_dataset_have_one_type_of_columns_though_a_list_is_empty_in_all_of_one(samples, tmp_path):
+    from datasets import concatenate_datasets, load_from_disk
+
+    bare = [replace(sample, evidence=()) if sample.split == "dev" else sample for sample in samples]
+    write(bare, tmp_path / "out", "hf_dataset", lineage=lineage_columns({}, {}))
+    read = load_from_disk(str(tmp_path / "out"))
+    assert read["dev"].features == read["train"].features
+    joined = concatenate_datasets([read["dev"], read["train"]])
+    assert joined["evidence"][:2] == [[], ["span 1"]]
+    assert joined.features["verdicts"].dtype == "string"

@@ -27,7 +27,8 @@ def outcome(samples):
 def test_a_pair_in_nearly_the_same_words_is_rejected_on_the_less_guarded_side(make_sample, question, answer):
     for one, other in (("test", "train"), ("train", "pool"), ("dev", "test_seen")):
         samples = [make_sample(question, answer, split=other), make_sample(QUESTION, ANSWER, split=one)]
-        assert outcome(samples) == ([one], ["near_duplicate"])
+        reason = "near_duplicate" if one == "train" else "held_out_question"
+        assert outcome(samples) == ([one], [reason])
 
 
 @pytest.mark.parametrize(
@@ -67,3 +68,17 @@ def test_the_detail_names_the_earlier_one_and_a_third_copy_goes_too(make_sample)
 def test_a_fixed_question_put_to_many_passages_is_compared_by_its_answers(make_sample, make_text):
     samples = [make_sample("Explain this section.", make_text(n), chunk=f"c{n}", context="chunk") for n in range(300)]
     assert DistinctPairs()(samples) == (samples, [])
+
+
+def test_of_several_like_it_a_held_out_one_is_named_before_a_nearer_one(make_sample):
+    tail = "So it was told to the family, and to everyone else who asked in the years after that."
+    held = make_sample(QUESTION, ANSWER, split="test")
+    taught = make_sample(
+        QUESTION, f"{ANSWER} {tail} Whoever asked was told so at once, by them or by their friends, in other words."
+    )
+    again = make_sample(QUESTION.replace("What are", "Which are"), f"{ANSWER} {tail}")
+    taught, again = replace(taught, id="first"), replace(again, id="second")
+    assert DistinctPairs()([held, taught])[1] == []
+    (reject,) = DistinctPairs()([held, taught, again])[1]
+    assert (reject.subject_id, reject.reason) == (again.id, "held_out_question")
+    assert held.id in reject.detail

@@ -38,7 +38,9 @@ def test_a_paraphrase_with_the_same_answer_is_rejected(embed, make_sample, quest
     samples = [make_sample(question, shorter), make_sample(QUESTION, MARFAN, split="test")]
     kept, rejects = DistinctMeanings(embed)(samples)
     assert kept == samples[1:]
-    assert [reject.reason for reject in rejects] == ["same_meaning"]
+    assert [reject.reason for reject in rejects] == ["held_out_question"]
+    own_split = [samples[0], replace(samples[1], split="train")]
+    assert reasons(DistinctMeanings(embed)(own_split)) == ["same_meaning"]
     assert samples[1].id in rejects[0].detail
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from glossator.curation.judging import Unjudged, Verdict
-from glossator.curation.judging.reply import excerpt, read_verdict, reply_form
+from glossator.curation.judging.reply import read_verdict, reply_form
 
 SAID = {"reason": "The year differs.", "support": False, "answerable": True, "style": True}
 WHOLE = json.dumps(SAID)
@@ -52,8 +52,3 @@ def test_a_reply_with_two_verdicts_is_none_since_one_may_be_quoted_from_the_answ
 
 def test_the_form_names_every_key():
     assert all(f"- {key}:" in reply_form() for key in SAID)
-
-
-def test_an_excerpt_is_one_short_line():
-    assert excerpt("a\nb  c") == "a b c"
-    assert len(excerpt("word " * 1000)) == 200

@@ -57,3 +57,21 @@ def test_nobody_is_told_who_wrote_it(make_chunk, make_sample):
     chunk = make_chunk("d1", 0, "Text.")
     sample = make_sample(chunk=chunk.id)
     assert sample.origin.teacher not in repr(case_of(sample, "pair", None, {chunk.id: chunk}))
+
+
+def test_without_evidence_it_is_what_the_student_reads_of_a_chunk_or_a_figure(make_chunk, make_sample):
+    chunk = make_chunk("d1", 0, "Moles dug here. Cats did not.")
+
+    def reading(text, **fields):
+        sample = make_sample("Who dug?", "Moles.", chunk=chunk.id, context="chunk")
+        messages = (*student_messages(sample.question, context=text), Message("assistant", sample.answer))
+        return replace(sample, messages=messages, **fields)
+
+    chunks = {chunk.id: chunk}
+    trimmed = reading("Moles dug here.")
+    assert case_of(trimmed, "persona", None, chunks).passages == ("Moles dug here.",)
+    figure = reading("A photograph: moles that dig.", metadata={"figure": "f1"})
+    assert case_of(figure, "pair", None, chunks).passages == ("A photograph: moles that dig.",)
+    quoted = replace(figure, evidence=(Evidence(chunk.id, 0, 5, "Moles"),))
+    assert case_of(quoted, "pair", None, chunks).passages == ("A photograph: moles that dig.",)
+    assert case_of(replace(quoted, metadata={}), "pair", None, chunks).passages == (chunk.text,)

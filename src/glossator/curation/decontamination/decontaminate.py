@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from glossator import records
 from glossator.curation.decontamination.benchmarks import Benchmark
-from glossator.curation.decontamination.likeness import Embed
 from glossator.curation.decontamination.overlap import Finding, Rule
-from glossator.curation.decontamination.pieces import Piece, benchmark_pieces, pieces_of
+from glossator.curation.decontamination.pieces import TEACHING, Piece, benchmark_pieces, pieces_of
 from glossator.curation.decontamination.search import Rules, Search
+from glossator.curation.vectors import Embed
 from glossator.errors import CurationError
 from glossator.records import JsonValue, Reject, Sample, Split
 
@@ -26,7 +26,6 @@ COSINE = 0.92
 
 _SHORT_RULE = Rule(words=3, share=0.4, fewest=3, least=0.25)
 _FEWEST = 4
-_TEACHING: tuple[Split, ...] = ("train", "pool")
 _EXAMINING: tuple[Split, ...] = ("test", "dev", "test_seen")
 _SHOWN = 3
 
@@ -74,7 +73,7 @@ def decontaminate(
         if not 0 < value <= 1:
             raise CurationError(f"{name} is {value:g}; it must lie above 0 and not above 1")
     rules = Rules(Rule(NGRAM, threshold, _FEWEST), _SHORT_RULE, cosine, embed)
-    teaching = [sample for sample in samples if sample.split in _TEACHING]
+    teaching = [sample for sample in samples if sample.split in TEACHING]
     taught, places = pieces_of(teaching, cluster_of)
     held = _held_pieces(samples, cluster_of, benchmarks)
     search = Search.of(taught, held, rules)
@@ -140,7 +139,7 @@ def _reject(sample: Sample, finding: Finding, held: Sequence[Piece]) -> Reject:
 
 def _count_splits(samples: Iterable[Sample]) -> dict[str, int]:
     counts = Counter(sample.split for sample in samples)
-    return {split: counts[split] for split in (*_TEACHING, *_EXAMINING)}
+    return {split: counts[split] for split in (*TEACHING, *_EXAMINING)}
 
 
 def _tell(

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from glossator.curation.decontamination.overlap import Finding
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
-Embed = Callable[[Sequence[str]], Any]
-"""Takes texts, leaves a row of numbers for each."""
+    from glossator.curation.vectors import Vectors
 
 _NUMBERS_AT_ONCE = 1 << 24
-
-
-def embed_all(texts: Sequence[str], embed: Embed) -> Vectors:
-    """Take texts, leave a row of unit length for each; equal texts are embedded once."""
-    import numpy as np
-
-    distinct = list(dict.fromkeys(texts))
-    place_of = {text: place for place, text in enumerate(distinct)}
-    if not distinct:
-        return np.zeros((0, 1), np.float32)
-    rows = np.asarray(embed(distinct), np.float32)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    unit: Vectors = rows[[place_of[text] for text in texts]] if len(distinct) < len(texts) else rows
-    return unit
 
 
 def find_alike(taught: Vectors, held: Vectors, cosine: float) -> list[Finding]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glossator.curation.decontamination.benchmarks import Benchmark
-from glossator.curation.turns import part_turn
-from glossator.records import Sample
+from glossator.curation.turns import turns_of
+from glossator.records import Sample, Split
 from glossator.text import near_duplicates
 
 Part = Literal["dialogue", "passage"]
+
+TEACHING: tuple[Split, ...] = ("train", "pool")
+"""The splits that are learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class Piece:
 
     text: str
     part: Part
-    """`dialogue`: the questions and answers of a sample; `passage`: the text in its prompt."""
+    """`dialogue`: the questions and answers of a sample, and once more with the worse answer of a preference that is
+    taught; `passage`: the text in its prompt."""
     cluster: str
     """Of near-duplicates: a phrase that pieces of many clusters hold is a stock phrase."""
     side: str
@@ -80,15 +84,13 @@ def benchmark_pieces(benchmarks: Iterable[Benchmark]) -> list[Piece]:
 
 
 def _texts(sample: Sample) -> Iterator[tuple[Part, str]]:
-    """The questions and answers of a sample as one text, then what else stands in its prompt."""
-    said, read = [], []
-    for message in sample.messages:
-        if message.role == "system":
-            continue
-        question, passage = (message.content, "") if message.role == "assistant" else part_turn(message, sample)
-        said.append(question)
-        read.append(passage)
+    """The questions and answers of a sample as one text, then what else it teaches from."""
+    turns = turns_of(sample)
+    said = [turn.said for turn in turns]
     yield "dialogue", "\n".join(filter(None, said))
-    passage = "\n".join(filter(None, read))
+    if sample.rejected and sample.split in TEACHING:
+        # A worse answer is read in training as well; nobody is examined by one.
+        yield "dialogue", "\n".join(filter(None, [*said[:-1], sample.rejected]))
+    passage = "\n".join(turn.passage for turn in turns if turn.passage)
     if passage:
         yield "passage", passage

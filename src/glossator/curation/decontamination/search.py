@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glossator.curation.decontamination.again import find_equal, find_overlaps_again
-from glossator.curation.decontamination.likeness import Embed, embed_all, find_alike, find_alike_again
+from glossator.curation.decontamination.likeness import find_alike, find_alike_again
 from glossator.curation.decontamination.overlap import Finding, Rule, compared, find_overlaps
 from glossator.curation.decontamination.pieces import Piece
 from glossator.curation.normalize import normalize
+from glossator.curation.vectors import Embed, embed_all
 
 if TYPE_CHECKING:
-    from glossator.curation.decontamination.likeness import Vectors
+    from glossator.curation.vectors import Vectors
 
 
 @dataclass(frozen=True, slots=True)

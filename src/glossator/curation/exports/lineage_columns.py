@@ -10,7 +10,7 @@ from glossator.records import Chunk, Document, JsonValue, Sample, Split
 
 Columns = dict[str, JsonValue]
 Lineage = Callable[[Sample], Columns]
-"""Takes a sample, leaves its columns; the same ones for every sample."""
+"""Takes a sample, leaves its columns, each a text or a list of texts; the same ones for every sample."""
 Written = Mapping[Split, Sequence[Sample]]
 """What is exported: split → its samples, none of them empty."""
 Files = dict[Split, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glossator.curation.turns import part_turn
+from glossator.curation.turns import turns_of
 from glossator.records import Sample
 
 _NAMES = {"user": "User", "assistant": "Assistant"}
@@ -25,13 +25,8 @@ class SingleTurn:
 def single_turn(sample: Sample) -> SingleTurn:
     """Take a sample, leave its prompt as one turn; nothing of it is lost."""
     system = "\n\n".join(message.content for message in sample.prompt if message.role == "system")
-    turns = [message for message in sample.prompt if message.role != "system"]
-    question, passages, earlier = "", [], []
-    for place, message in enumerate(turns):
-        said, passage = part_turn(message, sample) if message.role == "user" else (message.content, "")
-        passages.append(passage)
-        if place == len(turns) - 1:
-            question = said
-        else:
-            earlier.append(f"{_NAMES[message.role]}: {said}")
+    turns = turns_of(sample)[:-1]
+    passages = [turn.passage for turn in turns]
+    earlier = [f"{_NAMES[turn.role]}: {turn.said}" for turn in turns[:-1]]
+    question = turns[-1].said if turns else ""
     return SingleTurn(system, "\n\n".join(filter(None, [*passages, *earlier])), question)

@@ -11,6 +11,7 @@ from glossator.curation.filters.duplicate_question import DistinctQuestions
 from glossator.curation.filters.empty import NotEmpty
 from glossator.curation.filters.evidence import EvidenceFound
 from glossator.curation.filters.filter import (
+    HELD_OUT,
     PRIORITY,
     CountTokens,
     Filter,
@@ -28,6 +29,7 @@ from glossator.curation.filters.self_referential import SelfContained
 from glossator.curation.filters.straddles import OneSplitPerChunk
 
 __all__ = [
+    "HELD_OUT",
     "PRIORITY",
     "AnswerNotInQuestion",
     "CountTokens",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from glossator import records
-from glossator.curation.filters.filter import Outcome, by_priority, reject_sample
+from glossator.curation.filters.filter import HELD_OUT, Outcome, by_priority, is_held_out, reject_sample
 from glossator.curation.filters.prompt import earlier_turns
 from glossator.curation.normalize import normalize
 from glossator.records import Sample
@@ -15,6 +15,8 @@ from glossator.records import Sample
 @dataclass(frozen=True, slots=True)
 class DistinctQuestions:
     """Rejects the later of two samples that ask the same (`duplicate_question`); test comes first, pool last.
+
+    Where the earlier one examines and this one stands in another split, the reason is `held_out_question`.
 
     Questions are compared without case, punctuation and white space. Two samples ask the same when
 
@@ -44,7 +46,7 @@ class DistinctQuestions:
             reject_sample(
                 samples[place],
                 stage=self.name,
-                reason="duplicate_question",
+                reason=HELD_OUT if is_held_out(before, samples[place]) else "duplicate_question",
                 detail=f"asked in {before.split} by {before.id}",
             )
             for place, before in sorted(earlier.items())
@@ -72,7 +74,8 @@ class _Seen:
         found = [self.first_with[key] for key in keys if key in self.first_with]
         found += [first for key in guarded if (first := self.first_asked.get(key, sample)).split != sample.split]
         if found:
-            return found[0]
+            # One that is held out says more than one of the same split: only the latter may be overruled.
+            return next((before for before in found if is_held_out(before, sample)), found[0])
         self.first_with.update((key, sample) for key in keys)
         for key in guarded:
             self.first_asked.setdefault(key, sample)

@@ -21,6 +21,12 @@ PRIORITY: Mapping[Split, int] = {"test": 0, "dev": 1, "test_seen": 2, "train": 3
 """Which side survives when two samples cannot both stay: the held-out one."""
 
 
+EXAMINING: frozenset[Split] = frozenset({"test", "dev", "test_seen"})
+"""The splits whose questions are put to a model, and must not have been taught to it."""
+HELD_OUT = "held_out_question"
+"""Reason of a sample that asks what a more guarded split asks: no person can overrule it."""
+
+
 class Filter(Protocol):
     """Anything that lets samples through or rejects them with a reason."""
 
@@ -35,6 +41,11 @@ class Filter(Protocol):
 def reject_sample(sample: Sample, *, stage: str, reason: str, detail: str) -> Reject:
     """Take a sample, leave the reject that holds all of it."""
     return Reject(sample.id, stage, reason, detail, records.to_dict(sample))
+
+
+def is_held_out(before: Sample, sample: Sample) -> bool:
+    """Whether the first of two samples that ask the same examines, and the other stands elsewhere."""
+    return before.split in EXAMINING and before.split != sample.split
 
 
 def by_priority(sample: Sample) -> tuple[int, str, tuple[str, ...]]:

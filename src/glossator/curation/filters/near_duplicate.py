@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from glossator.curation.filters.filter import Outcome, by_priority, reject_sample
+from glossator.curation.filters.filter import HELD_OUT, Outcome, by_priority, is_held_out, reject_sample
 from glossator.curation.filters.prompt import earlier_turns
 from glossator.curation.filters.wording import denials, numbers, stems
 from glossator.records import Sample
@@ -25,7 +25,8 @@ class DistinctPairs:
     MinHash proposes the pairs (`glossator.text.near_duplicates`). "What are the symptoms of gout?" and "of lupus?" may
     be answered by the same stock phrases and are still two questions, so the questions must be made of the same words
     with a meaning (their stems), and both questions and answers hold the same numbers and deny as often. Test comes
-    first, pool last. A preference repeats no sample without a worse answer, and groups keep their own.
+    first, pool last; of one that examines, in another split, the reason is `held_out_question`. A preference repeats no
+    sample without a worse answer, and groups keep their own.
     """
 
     likeness: float = LIKENESS
@@ -39,7 +40,8 @@ class DistinctPairs:
         rejects = []
         for place, (before, likeness) in sorted(earlier.items()):
             detail = f"{likeness:.2f} like {samples[before].id} in {samples[before].split}"
-            rejects.append(reject_sample(samples[place], stage=self.name, reason=self.name, detail=detail))
+            reason = HELD_OUT if is_held_out(samples[before], samples[place]) else self.name
+            rejects.append(reject_sample(samples[place], stage=self.name, reason=reason, detail=detail))
         return kept, rejects
 
     def _find(self, samples: Sequence[Sample], order: Sequence[int]) -> dict[int, tuple[int, float]]:
@@ -67,8 +69,10 @@ class DistinctPairs:
         found: dict[int, tuple[int, float]] = {}
         for own in range(len(block)):
             likenesses = ((similarity(hashed.of(own), hashed.of(one)), one) for one in staying[-_MOST_COMPARED:])
-            likeness, before = max(likenesses, default=(0.0, 0))
-            if likeness >= self.likeness:
+            alike = [(is_held_out(samples[block[one]], samples[block[own]]), value, one) for value, one in likenesses]
+            # One that is held out says more than the nearest: no person can overrule it.
+            _, likeness, before = max((one for one in alike if one[1] >= self.likeness), default=(False, 0.0, -1))
+            if before >= 0:
                 found[block[own]] = (block[before], likeness)
             else:
                 staying.append(own)

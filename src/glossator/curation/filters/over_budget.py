@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from glossator.curation.filters.filter import CountTokens, Outcome, reject_sample
 from glossator.curation.filters.trimming import Trimming
-from glossator.records import Chunk, Reject, Sample
+from glossator.records import Chunk, Message, Reject, Sample
 
 Fit = Literal["reject", "trim"]
 
@@ -24,7 +24,7 @@ class TokenBudget:
     """
 
     max_tokens: int
-    """In tokens of the student's tokenizer, prompt and answer together."""
+    """In tokens of the student's tokenizer, prompt and answer together; of a preference, the longer answer."""
     count_tokens: CountTokens
     """Takes samples, leaves the length of each; called with at most 2,048 at once."""
     fit: Fit = "reject"
@@ -80,4 +80,15 @@ class TokenBudget:
         return fitting
 
     def _lengths(self, samples: Sequence[Sample]) -> list[int]:
-        return self.count_tokens(samples) if samples else []
+        """The length of each conversation, with the longer of its two answers where there is a worse one."""
+        lengths = list(self.count_tokens(samples)) if samples else []
+        preferences = [place for place, sample in enumerate(samples) if sample.rejected]
+        if preferences:
+            worse = [_with_worse_answer(samples[place]) for place in preferences]
+            for place, length in zip(preferences, self.count_tokens(worse), strict=True):
+                lengths[place] = max(lengths[place], length)
+        return lengths
+
+
+def _with_worse_answer(sample: Sample) -> Sample:
+    return replace(sample, messages=(*sample.prompt, Message("assistant", sample.rejected)))

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from glossator.curation.filters.filter import Outcome, by_priority, reject_sample
+from glossator.curation.filters.filter import HELD_OUT, Outcome, by_priority, is_held_out, reject_sample
 from glossator.curation.filters.neighbours import find_neighbours
 from glossator.curation.filters.prompt import is_conversation
 from glossator.curation.filters.wording import denials, numbers, stems
 from glossator.curation.normalize import normalize
+from glossator.curation.vectors import Embed, embed_all
 from glossator.records import Sample
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 
 QUESTION_COSINE = 0.85
 ANSWER_COSINE = 0.85
-_AT_ONCE = 1024
 _NAME = re.compile(r"(?<=[^.?!:\s]\s)(?=\S*[A-Z])[\w-]+|\b\w*[a-z\d][A-Z]\w*")
 """A word with a capital that does not open the sentence."""
 
@@ -34,11 +27,12 @@ class DistinctMeanings:
     An embedder says what means the same: cosines of at least `question_cosine` between the questions and of
     `answer_cosine` between the answers. To it "the symptoms of gout" and "the symptoms of lupus" are near; so two
     samples are told apart (`differ_in_substance`) where one has a name, a number or a denial that the other lacks.
-    Test comes first, pool last. Questions in the same words are for the filters before.
+    Test comes first, pool last; of one that examines, in another split, the reason is `held_out_question`. Questions in
+    the same words are for the filters before.
     """
 
     embed: Embed
-    """Takes texts, leaves one unit vector each; called with at most 1,024 at once."""
+    """Takes texts, leaves a row of numbers for each; called with at most 1,024 at once."""
     question_cosine: float = QUESTION_COSINE
     answer_cosine: float = ANSWER_COSINE
     name: str = "same_meaning"
@@ -52,13 +46,14 @@ class DistinctMeanings:
         for place, (before, asked, answered) in sorted(earlier.items()):
             other = samples[before]
             detail = f"question {asked:.2f}, answer {answered:.2f} like {other.id} in {other.split}"
-            rejects.append(reject_sample(samples[place], stage=self.name, reason=self.name, detail=detail))
+            reason = HELD_OUT if is_held_out(other, samples[place]) else self.name
+            rejects.append(reject_sample(samples[place], stage=self.name, reason=reason, detail=detail))
         return kept, rejects
 
     def _find(self, samples: Sequence[Sample], order: Sequence[int]) -> dict[int, tuple[int, float, float]]:
         """Of each place that has an earlier one that means the same: that place, and both cosines."""
         places = [place for place in order if not is_conversation(samples[place])]
-        vectors = self._embed_all([samples[place].question for place in places])
+        vectors = embed_all([samples[place].question for place in places], self.embed)
         pairs = [
             (places[later], places[sooner], cosine)
             for later, sooner, cosine in find_neighbours(vectors, self.question_cosine)
@@ -66,26 +61,15 @@ class DistinctMeanings:
         ]
         asked_of = sorted({place for later, sooner, _ in pairs for place in (later, sooner)})
         row_of = {place: row for row, place in enumerate(asked_of)}
-        answers = self._embed_all([samples[place].answer for place in asked_of])
+        answers = embed_all([samples[place].answer for place in asked_of], self.embed)
         found: dict[int, tuple[int, float, float]] = {}
         rank = {place: position for position, place in enumerate(order)}
+        # In this order the first that is found for a sample stands in the most guarded split.
         for later, sooner, cosine in sorted(pairs, key=lambda pair: (rank[pair[0]], rank[pair[1]])):
             answered = float(answers[row_of[later]] @ answers[row_of[sooner]])
             if later not in found and sooner not in found and answered >= self.answer_cosine:
                 found[later] = (sooner, cosine, answered)
         return found
-
-    def _embed_all(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed each text, equal ones once, some at a time."""
-        import numpy as np
-
-        unique = list(dict.fromkeys(texts))
-        row_of = {text: row for row, text in enumerate(unique)}
-        parts = [self.embed(unique[start : start + _AT_ONCE]) for start in range(0, len(unique), _AT_ONCE)]
-        if not parts:
-            return np.zeros((0, 1), np.float32)
-        vectors: NDArray[np.float32] = np.concatenate(parts)[[row_of[text] for text in texts]]
-        return vectors
 
 
 def differ_in_substance(one: Sample, other: Sample) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from glossator.curation.judging.cases import Case, JudgedAs, Unjudged, Verdict
 from glossator.curation.judging.conversation import PROMPT_HASH, conversation_about
-from glossator.curation.judging.reply import MAX_CHARACTERS, Saying, excerpt, read_verdict
+from glossator.curation.judging.reply import MAX_CHARACTERS, Saying, read_verdict
 from glossator.errors import CurationError, ModelError
 from glossator.llm import Answered, Conversation, StructuredModel
 from glossator.llm.json_schema import strict_schema
+from glossator.text.excerpt import excerpt
 
 _ALL: tuple[JudgedAs, ...] = ("pair", "persona", "unanswerable")
 _MAX_CASE_CHARACTERS = 60_000

@@ -15,14 +15,13 @@ from glossator.curation.judging.cases import Case, Judge, JudgedAs, Unjudged, Ve
 from glossator.curation.judging.planting import Asked, Planted, PlantedPassage, plant
 from glossator.curation.judging.sample_cases import case_of
 from glossator.errors import CurationError, EndpointError
+from glossator.llm.faults import TEMPORARY
 from glossator.records import Chunk, JsonValue, Reject, Sample
 
 MOST_UNJUDGED = 0.05
 """Share of the cases that may go without a verdict; with more, the run stops."""
 SPREAD = 5
 """Planted pairs stand among the first cases, this many times as many, so that a poor judge is found out early."""
-TEMPORARY = ("timeout", "rate_limited", "server_error", "cut_connection", "unreachable", "no_completion")
-"""Failures of calls that would succeed another time."""
 
 _FAULTS = {"support": "unsupported", "answerable": "unanswerable", "style": "style"}
 _PRAISE = {"support": "supported", "answerable": "answerable", "style": "in style"}
@@ -225,7 +224,8 @@ class Judged:
         if sum(failures[word] for word in TEMPORARY) * 2 > failures.total():
             raise EndpointError(f"{told} ({listed}); run again later: what was answered is kept and not asked again")
         raise CurationError(
-            f"{told} ({listed}); use another model as judge, or raise curation.judge.max_new_tokens if truncated"
+            f"{told} ({listed}); use another model as judge, raise curation.judge.max_new_tokens if truncated, "
+            "or ask anew with another seed (--set seed=N), since what it said is kept"
         )
 
 

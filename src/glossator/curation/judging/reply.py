@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from glossator.curation.judging.cases import Unjudged, Verdict
 from glossator.llm.loose_json import read_object
+from glossator.text.excerpt import excerpt
 
 MAX_CHARACTERS = 20_000
 """A longer reply is not read at all."""
-_EXCERPT = 200
 _KEY = re.compile(r"[\"“”„]support[\"“”„]\s*:")
 
 
@@ -49,9 +49,3 @@ def read_verdict(text: str, journal_key: str | None = None) -> Verdict | Unjudge
         place = ".".join(map(str, first["loc"])) or "the whole"
         return Unjudged("schema", f"{excerpt(place)}: {first['msg']}: {excerpt(text)}", journal_key)
     return Verdict(said.support, said.answerable, said.style, excerpt(said.reason), journal_key=journal_key)
-
-
-def excerpt(text: str) -> str:
-    """Turn a text of any length into its first 200 characters on one line."""
-    line = " ".join(text[: 2 * _EXCERPT].split())
-    return line if len(line) <= _EXCERPT and len(text) <= 2 * _EXCERPT else f"{line[: _EXCERPT - 1]}…"

@@ -28,7 +28,7 @@ class Recorder:
     model: str
     seed: int
     asked: list[tuple[Message, ...]] = field(default_factory=list)
-    """The first conversations, up to a bound."""
+    """The words of the first conversations, up to a bound; images are not held."""
     keys: list[str] = field(default_factory=list)
     """The journal's key of every one."""
     schema: Mapping[str, JsonValue] | None = None
@@ -59,7 +59,7 @@ class Recorder:
             messages = tuple(conversation)
             self.keys.append(journal_key(self.label, self.model, parameters, messages))
             if len(self.asked) < _MOST_HELD:
-                self.asked.append(messages)
+                self.asked.append(tuple(Message(message.role, message.content) for message in messages))
             yield Answered(None, "not_asked")
 
     def prompt_lengths(self, counter: TokenCounter) -> tuple[list[str], list[int]]:

@@ -19,7 +19,7 @@ from glossator.pipeline.quote.ranges import NOTHING, Range, expand
 from glossator.pipeline.quote.sources import Expected, Sources, size_of
 from glossator.pipeline.settings import student_path
 from glossator.recipe import dotenv_in_environment
-from glossator.records import Chunk, Document, ParsedDocument, to_dict
+from glossator.records import Chunk, Document, Figure, ParsedDocument, to_dict
 
 if TYPE_CHECKING:
     from glossator.parsing import Finished
@@ -51,6 +51,8 @@ class Look:
     sample: tuple[Chunk, ...] = ()
     """Real chunks: all of them where that stage is done, else those of the documents looked at."""
     titles: Mapping[str, str] = field(default_factory=dict)
+    seen_figures: Mapping[str, Figure] = field(default_factory=dict)
+    """Those of the documents looked at, by id."""
     whole: bool = False
     """Whether `sample` holds every chunk."""
     rests_on: str = ""
@@ -202,9 +204,18 @@ def _summed(
         chunk_seconds=all_of(one.chunk_seconds for one in read).scaled(0.7, 1.5),
         parsed_bytes=NOTHING if parsed else all_of(_stored_bytes(one.parsed) for one in read),
         sample=tuple(chunk for one in read for chunk in one.chunks),
-        titles=titles,
+        titles={**titles, **dict(_headings(one.parsed for one in read))},
+        seen_figures={figure.id: figure for one in read for figure in one.parsed.figures},
         rests_on=looked,
     )
+
+
+def _headings(documents: Iterable[ParsedDocument]) -> Iterator[tuple[str, str]]:
+    """The title of each document that has one top heading only: with it a teacher is told what it reads."""
+    for parsed in documents:
+        top = [block.text for block in parsed.blocks if block.kind == "heading" and block.level == 1]
+        if len(top) == 1:
+            yield parsed.document_id, top[0]
 
 
 def _stored_bytes(parsed: ParsedDocument) -> float:
@@ -215,6 +226,8 @@ def _look_at_chunks(done: Mapping[str, Artifact]) -> Look:
     chunks = read_table(done["chunk"].file("chunks.parquet"), Chunk)
     documents = read_table(done["collect"].file("documents.parquet"), Document)
     parsed = done["parse"].manifest.counts
+    titles = {document.id: document.title for document in documents}
+    read = iterate_table(done["parse"].file("parsed.parquet"), ParsedDocument)
     return Look(
         documents=Range.of(parsed["documents"]),
         pages=Range.of(parsed["pages"]),
@@ -222,7 +235,7 @@ def _look_at_chunks(done: Mapping[str, Artifact]) -> Look:
         chunks=Range.of(len(chunks)),
         chunk_tokens=Range.of(sum(chunk.tokens for chunk in chunks)),
         sample=tuple(chunks),
-        titles={document.id: document.title for document in documents},
+        titles={**titles, **dict(_headings(read))},
         whole=True,
         rests_on=f"all {len(chunks):,} chunks are there",
     )
@@ -283,6 +296,7 @@ def _together(looks: Sequence[Look]) -> Look:
             parsed_bytes=total.parsed_bytes + look.parsed_bytes,
             sample=(*total.sample, *look.sample),
             titles={**total.titles, **look.titles},
+            seen_figures={**total.seen_figures, **look.seen_figures},
             rests_on="; ".join(filter(None, (total.rests_on, look.rests_on))),
         )
     return total

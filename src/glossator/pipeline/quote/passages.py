@@ -6,15 +6,17 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from glossator.artifacts import Artifact
+from glossator.artifacts import Artifact, iterate_table
 from glossator.pipeline.context import Road
+from glossator.pipeline.describing import image_to_send
 from glossator.pipeline.quote.looking import Look
 from glossator.pipeline.quote.ranges import Range
 from glossator.pipeline.quote.shares import SPLITS, shares_of
 from glossator.pipeline.splits_file import ASSIGNMENT
-from glossator.records import Chunk, Split
+from glossator.records import Chunk, Figure, ParsedDocument, Split
 
 if TYPE_CHECKING:
     from glossator.synthesis import Material, Task
@@ -56,7 +58,16 @@ def passages_of(road: Road, task: Task, look: Look, done: Mapping[str, Artifact]
     given: list[tuple[Chunk, Split | None]] = (
         list(zip(chunks, splits, strict=True)) if splits is not None else [(chunk, "train") for chunk in chunks]
     )
-    made = make_materials(given, task, tokens_per_call=section.tokens_per_call, seed=road.recipe.seed)
+    figures = _figures_of(look, done) if task.shows == "figure" else {}
+    made = make_materials(
+        given,
+        task,
+        tokens_per_call=section.tokens_per_call,
+        figures=figures,
+        # Of documents that are only looked at, the images are gone with the folder they were read in.
+        images=partial(image_to_send, road) if "parse" in done else None,
+        seed=road.recipe.seed,
+    )
     if splits is not None and len(chunks) == len(look.sample):
         count = max(1, len(made))
         known = {name: Range.of(sum(one.split == name for one in made) / count) for name in SPLITS[:3]}
@@ -68,7 +79,7 @@ def passages_of(road: Road, task: Task, look: Look, done: Mapping[str, Artifact]
     pool = shares.pop("pool")
     taught = Range(max(0.0, 1 - pool.high), 1 - pool.low)
     if task.shows == "figure":
-        each = look.figures
+        each = _askable(look.figures, made, [chunk for chunk, split in given if split not in (None, "pool")], figures)
     else:
         read = sum(split is not None and split != "pool" for _, split in given)
         each = look.chunks.scaled(len(made) / read) if read else look.chunks
@@ -76,6 +87,21 @@ def passages_of(road: Road, task: Task, look: Look, done: Mapping[str, Artifact]
     return Passages(
         made, (each * taught).rounded(), {name: one.scaled(1 / middle) for name, one in shares.items()}, whole=False
     )
+
+
+def _figures_of(look: Look, done: Mapping[str, Artifact]) -> dict[str, Figure]:
+    """Every figure of the parsed documents, else those of the documents that were looked at."""
+    if "parse" not in done:
+        return dict(look.seen_figures)
+    parsed = iterate_table(done["parse"].file("parsed.parquet"), ParsedDocument)
+    return {figure.id: figure for document in parsed for figure in document.figures}
+
+
+def _askable(count: Range, made: Sequence[Material], chunks: Sequence[Chunk], figures: Mapping[str, Figure]) -> Range:
+    """How many of all figures a teacher can be asked about: those without a word about them are passed over."""
+    documents = {chunk.document_id for chunk in chunks}
+    among = sum(figure.document_id in documents for figure in figures.values())
+    return count.scaled(len(made) / among) if made else Range(0.0, count.high)
 
 
 def _of_nothing_seen(road: Road, task: Task, look: Look) -> Passages:

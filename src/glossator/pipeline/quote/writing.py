@@ -20,8 +20,8 @@ from glossator.pipeline.quote.ranges import NOTHING, Range, standard_errors
 from glossator.pipeline.quote.replies import Before, kept_replies, written_before
 from glossator.pipeline.settings import synthesize as synthesis_settings
 from glossator.pipeline.settings import task_of
-from glossator.pipeline.teaching import JOURNAL
-from glossator.recipe import ChatTeacherSection, EndpointSection
+from glossator.pipeline.teaching import journal_path
+from glossator.recipe import ChatTeacherSection
 from glossator.records import Message, Origin, Sample, content_id
 from glossator.synthesis.schemas import PAIRS
 from glossator.text.tokens import TokenCounter
@@ -165,9 +165,11 @@ def _asked(
     asked = len(recorder.keys)
     shown = len(passages.sample)
     conversations = Range.of(asked) if passages.whole else passages.total.scaled(asked / shown if shown else 1.0)
-    kept = kept_replies(road.folder.parent / JOURNAL, list(dict.fromkeys(recorder.keys)))
+    kept = kept_replies(journal_path(road), list(dict.fromkeys(recorder.keys)))
     most = task.pairs or _most_pairs(teacher)
-    image = typical.IMAGE_TOKENS + typical.FIGURE_PROMPT_TOKENS if task.shows == "figure" else NOTHING
+    image = typical.IMAGE_TOKENS if task.shows == "figure" else NOTHING
+    if task.shows == "figure" and not asked:
+        image = image + typical.FIGURE_PROMPT_TOKENS
     like = Typical(pairs=most, tokens_out=before.tokens_out_a_call, extra_tokens_in=image)
     calls = meter.quote(recorder, conversations.rounded(), kept, like)
     each = before.samples_a_passage or _typical_yield(task, most)
@@ -244,36 +246,3 @@ def _row(task: Task, material: Material, asked: str, messages: tuple[Message, ..
         evidence=(),
         origin=Origin("plan", task.hash),
     )
-
-
-def quote_judging(road: Road, samples: Range, rows: Sequence[Sample], counter: TokenCounter) -> CallQuote:
-    """Quote a chat model that judges every sample, and the planted pairs among them."""
-    judge = getattr(road.recipe.curation, "judge", None)
-    if not isinstance(judge, EndpointSection):
-        return NO_CALLS
-    section = road.recipe.synthesis
-    prices = road.resolve(section.prices) if section and section.prices else None
-    meter = Meter(judge, counter, prices, place="curation.judge")
-    planted = float(getattr(judge, "planted", 0))
-    cases = samples + Range(planted, 2 * planted)
-    lengths = counter.count(["\n".join(message.content for message in row.messages) for row in rows[:100]])
-    read = [length + (0 if row.context != "none" else 250) for length, row in zip(lengths, rows[:100], strict=True)]
-    mean = sum(read) / len(read) if read else 300.0
-    like = Typical(
-        tokens_out=typical.VERDICT_TOKENS,
-        extra_tokens_in=typical.JUDGE_PROMPT_TOKENS + Range(0.8 * mean, 1.3 * mean),
-    )
-    return meter.quote(meter.recorder(road.recipe.seed), cases.rounded(), {}, like)
-
-
-def quote_describing(road: Road, figures: Range, counter: TokenCounter) -> CallQuote:
-    """Quote a vision model that says what each figure shows."""
-    section = road.recipe.parsing.figures
-    if section is None or section.describe is None or not figures.high:
-        return NO_CALLS
-    teaching = road.recipe.synthesis
-    prices = road.resolve(teaching.prices) if teaching and teaching.prices else None
-    meter = Meter(section.describe, counter, prices, place="parsing.figures.describe")
-    like = Typical(tokens_out=typical.DESCRIPTION_TOKENS, extra_tokens_in=typical.IMAGE_TOKENS + Range(200, 500))
-    quoted = meter.quote(meter.recorder(road.recipe.seed), figures.rounded(), {}, like)
-    return replace(quoted, notes=(*quoted.notes, "an image is taken as 250 to 1,600 tokens"))

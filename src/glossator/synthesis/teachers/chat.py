@@ -14,13 +14,14 @@ from glossator.records import Chunk, Message, Reject
 from glossator.synthesis.conversation import PROMPT_HASH, material_turn, opening_turns
 from glossator.synthesis.evidence import require_matching
 from glossator.synthesis.materials import Material
-from glossator.synthesis.replies import MALFORMED, SCHEMA, Fault, excerpt, read_reply
+from glossator.synthesis.replies import MALFORMED, SCHEMA, Fault, read_reply
 from glossator.synthesis.schemas import json_schema
 from glossator.synthesis.task import Task
 from glossator.synthesis.teachers.back_matter import is_back_matter
 from glossator.synthesis.teachers.checking import Checker
 from glossator.synthesis.teachers.drafts import Draft, Refused
 from glossator.synthesis.wording import Prompted, refuses
+from glossator.text.excerpt import excerpt
 
 _STAGE = "teacher"
 _MAX_CHUNK_CHARACTERS = 50_000
@@ -119,7 +120,7 @@ class ChatTeacher:
         ):
             while waiting:
                 one = waiting.popleft()
-                yield [*(self._made(one.material, answered, task, prompted) if one.asked else ()), *one.unasked]
+                yield [*(self._made(one.material, answered, task, prompted, titles) if one.asked else ()), *one.unasked]
                 if one.asked:
                     break
             else:
@@ -131,7 +132,9 @@ class ChatTeacher:
                 )
             yield list(one.unasked)
 
-    def _made(self, material: Material, answered: Answered, task: Task, prompted: Prompted) -> list[Made]:
+    def _made(
+        self, material: Material, answered: Answered, task: Task, prompted: Prompted, titles: Mapping[str, str]
+    ) -> list[Made]:
         """Turn one answer into drafts, followed by what is refused and what could not be read."""
         if answered.reply is None or answered.failure not in ("", "truncated"):
             stage = MALFORMED if answered.failure in _UNREADABLE else _STAGE
@@ -139,7 +142,7 @@ class ChatTeacher:
         text = answered.reply.text
         read = read_reply(text, task.form)
         repaired = {"reply": f"repaired: {', '.join(read.repairs)}"} if read.repairs else {}
-        checker = Checker(material, task, prompted)
+        checker = Checker(material, task, prompted, titles)
         drafts: list[Made] = []
         refused: list[Made] = []
         for part in read.parts:
@@ -152,7 +155,7 @@ class ChatTeacher:
                 refused.append(Refused(draft, SCHEMA, "too_many", excerpt(draft.question)))
             else:
                 drafts.append(draft)
-        refused += [_unread(fault, text, material, prompted, answered.journal_key) for fault in read.faults]
+        refused += [_unread(fault, text, material, prompted, answered) for fault in read.faults]
         if not drafts and not refused:
             refused.append(Reject(material.id, _STAGE, "no_pair", "the teacher found nothing to ask"))
         return [*drafts, *refused]
@@ -175,16 +178,18 @@ def _prepare(given: Material, task: Task, titles: Mapping[str, str]) -> tuple[_W
         return _Waiting(given, (*unasked, reject), asked=False), None
 
 
-def _unread(fault: Fault, text: str, material: Material, prompted: Prompted, key: str | None) -> Made:
+def _unread(fault: Fault, text: str, material: Material, prompted: Prompted, answered: Answered) -> Made:
     """Tell why a reply that holds no object holds none, where its words say so; what it did say is kept."""
     if fault.said is not None:
-        draft = Draft(*fault.said, (), "other", material.chunks[0].id, journal_key=key)
+        draft = Draft(*fault.said, (), "other", material.chunks[0].id, journal_key=answered.journal_key)
         return Refused(draft, fault.stage, fault.reason, fault.detail)
     reason = fault.reason
     if reason == "malformed" and refuses(text):
         reason = "refused"
     elif reason == "malformed" and prompted.echoed_in(text, material.text):
         reason = "echo"
+    elif reason == "malformed" and answered.failure == "truncated":
+        reason = "truncated"
     return Reject(material.id, fault.stage, reason, fault.detail)
 
 

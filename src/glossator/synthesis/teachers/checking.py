@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from glossator.records import Evidence
+from glossator.synthesis.conversation import told_around
 from glossator.synthesis.evidence import Found, locate
 from glossator.synthesis.forms import Form
 from glossator.synthesis.injection import Orders
 from glossator.synthesis.materials import Material
 from glossator.synthesis.open_questions import told_by_one, why_not_open
-from glossator.synthesis.replies import excerpt
 from glossator.synthesis.schemas import UNANSWERABLE
 from glossator.synthesis.task import Task
 from glossator.synthesis.teachers.claims import Claim, claim_of
 from glossator.synthesis.teachers.drafts import Draft, Refused
 from glossator.synthesis.wording import Prompted, copies, other_script, refuses, same_words, says_nothing
+from glossator.text.excerpt import excerpt
 from glossator.text.self_reference import points_outside
 
 _Told = tuple[str, str, str]
@@ -31,13 +32,22 @@ class Checker:
         material: what the teacher was shown.
         task: its checks say whether evidence must be found.
         prompted: what the teacher was told besides the passage.
+        titles: the title of each document, by document id, where the teacher was shown it.
     """
 
-    def __init__(self, material: Material, task: Task, prompted: Prompted) -> None:
+    def __init__(
+        self, material: Material, task: Task, prompted: Prompted, titles: Mapping[str, str] | None = None
+    ) -> None:
         self._material, self._task, self._prompted = material, task, prompted
         self._passage = material.text
-        texts = {"": self._passage} if material.figure else {chunk.id: chunk.text for chunk in material.chunks}
-        self._orders = {chunk_id: Orders(text) for chunk_id, text in texts.items()}
+        known = titles or {}
+        self._orders = {
+            chunk.id: Orders(
+                self._passage if material.figure else chunk.text,
+                told_around(chunk, known.get(chunk.document_id, "")),
+            )
+            for chunk in material.chunks
+        }
 
     def check(self, part: Form) -> Draft | Refused:
         """Turn a part of the reply into a draft; the first thing that is wrong with it goes along with it."""
