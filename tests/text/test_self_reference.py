@@ -154,3 +154,10 @@ def test_real_questions_of_an_encyclopedia_are_left_alone() -> None:
     refused = {question for question in questions if points_outside(question, "none")}
     assert len(questions) > 400
     assert refused == {"In the article's title, what did the machine hope to end?"}
+
+
+def test_several_works_that_an_answer_has_named_may_be_pointed_at_in_it():
+    answer = "Two trials tested the diet in 1997 and 2001. These studies found lower pressure."
+    assert points_outside(answer, "none", part="answer") is None
+    assert points_outside(answer, "none") == "These studies"
+    assert points_outside("These studies found lower pressure. So did others.", "none", part="answer")

@@ -75,6 +75,8 @@ _WITHIN = re.compile(r"\b(?:above|below|here|following|foregoing|earlier|previou
 _LOOKED_AT = 12
 """Characters behind a noun in which such a word is looked for."""
 _SENTENCE_END = re.compile(r"[.:;!?]\s+\S")
+_SEVERAL = re.compile(r"these\s", re.IGNORECASE)
+"""Begins words that point at several things; behind the first sentence of an answer, at those it has named itself."""
 
 
 def points_outside(
@@ -89,12 +91,15 @@ def points_outside(
         text: one question or answer.
         context: `none`: the reader has no text, so paper, authors, figures and tables are unknown; else the passage is
             at hand, and only words about the passage itself are found, since they tell that it was written about.
-        part: an `answer` of several sentences may say "as listed above" or "the table below" of what it says itself.
+        part: an `answer` of several sentences may say "as listed above", "the table below" or, once it has named some,
+            "these studies" of what it says itself.
     """
-    own = part == "answer" and _SENTENCE_END.search(text) is not None
+    ended = _SENTENCE_END.search(text) if part == "answer" else None
     patterns = (_AT_A_PASSAGE, _AT_A_WORK) if context == "none" else (_AT_A_PASSAGE,)
     for pattern in patterns:
         for found in pattern.finditer(text):
-            if not (own and _WITHIN.search(text, found.start(), found.end() + _LOOKED_AT)):
+            if ended and _WITHIN.search(text, found.start(), found.end() + _LOOKED_AT):
+                continue
+            if not (ended and found.start() > ended.start() and _SEVERAL.match(found[0])):
                 return found[0]
     return None
