@@ -14,11 +14,11 @@ from glossator.artifacts.fingerprint import FINGERPRINT_DIGITS
 from glossator.errors import ArtifactError, MissingArtifactError, RegistryError
 from glossator.pipeline.registering import read_reference
 from glossator.pipeline.runs import RUN_FILE, Run, is_plain, list_runs, locked
+from glossator.pipeline.shelves import DELETING
 from glossator.pipeline.stages import STAGES
 from glossator.records import JsonValue
 from glossator.registry import read_registration
 
-TRASH = ".deleting-"
 _ARTIFACT = re.compile(
     f"({'|'.join(stage.name for stage in STAGES)})-[0-9a-f]{{{FINGERPRINT_DIGITS}}}({re.escape(PARTIAL)})?"
 )
@@ -69,7 +69,7 @@ def _holds_runs(folder: Path) -> bool:
 
 def _delete(path: Path) -> None:
     """Delete a folder so that a kill half way leaves no artifact without its manifest."""
-    trash = path.with_name(f"{TRASH}{path.name}")
+    trash = path.with_name(f"{DELETING}{path.name}")
     path.rename(trash)
     shutil.rmtree(trash)
 
@@ -84,7 +84,7 @@ def _survey(folder: Path, keep: int) -> Iterator[dict[str, JsonValue]]:
     for run in runs:
         yield _row(run.path, _run_words(run, kept=run in kept), needed=run in kept)
     for path in sorted((folder / "artifacts").glob("*")):
-        if path.name.startswith(TRASH):
+        if path.name.startswith(DELETING):
             yield _row(path, "left by an interrupted deletion", needed=False)
         elif not _ARTIFACT.fullmatch(path.name) or not path.is_dir():
             continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from glossator.artifacts import read_records, write_json, write_records, write_text
 from glossator.errors import CurationError, YieldError
 from glossator.lineage import links_of
-from glossator.pipeline.context import Context
+from glossator.pipeline.context import Context, Road
 from glossator.pipeline.documents import is_prose, read_chunks, read_documents, read_ready_samples, titles_of
 from glossator.pipeline.samples import SPLIT_NAMES, cluster_of_samples, read_splits
 from glossator.pipeline.settings import curation_embedder, student_path, task_of
@@ -108,7 +108,7 @@ def _curate(
     return curate(
         reviewed.samples,
         chunks,
-        checks={task.name: tuple(task.checks) for task in _tasks(context)},
+        checks={task.name: tuple(task.checks) for task in _tasks(context.road)},
         max_tokens=section.max_tokens,
         count_tokens=lambda rows: chat_format.count([row.messages for row in rows]),
         test_seen_share=section.test_seen,
@@ -181,27 +181,35 @@ def _open_judge(context: Context, chunks: Mapping[str, Chunk], embedder: Embedde
             judge = open_judge(
                 "chat", model=model, temperature=section.temperature, max_new_tokens=section.max_new_tokens
             )
-            yield _judged(context, judge, chunks)
+            yield judged_by(context.road, judge, chunks)
     else:
-        yield _judged(context, open_judge("lexical", embedder=embedder), chunks)
+        yield judged_by(context.road, open_judge("lexical", embedder=embedder), chunks)
 
 
-def _judged(context: Context, judge: Judge, chunks: Mapping[str, Chunk]) -> Judged:
+def judged_by(road: Road, judge: Judge, chunks: Mapping[str, Chunk], *, tested: bool = True) -> Judged:
+    """The filter that has a judge look at a recipe's samples.
+
+    Args:
+        road: the recipe and its folder.
+        judge: who looks.
+        chunks: by id; planted pairs are made of them.
+        tested: whether the run stops if the judge is wrong about too many planted pairs.
+    """
     from glossator.curation.judging import Judged
     from glossator.llm.answer_styles import load_answer_style
     from glossator.sources.qa_files import TASK
 
-    section = context.recipe.curation.judge
+    section = road.recipe.curation.judge
     assert section is not None
-    tasks = _tasks(context)
+    tasks = _tasks(road)
     return Judged(
         judge,
         chunks,
         tasks={TASK: "pair", **{task.name: judged_as(task) for task in tasks}},
         styles={task.name: load_answer_style(task.answer_style).text for task in tasks if task.answer_style},
         planted=section.planted,
-        minimum_accuracy=section.minimum_accuracy,
-        seed=context.recipe.seed,
+        minimum_accuracy=section.minimum_accuracy if tested else 0.0,
+        seed=road.recipe.seed,
     )
 
 
@@ -220,7 +228,8 @@ def _round_trip(context: Context) -> RoundTrip | None:
     if section is None or retrieval is None:
         return None
     index = open_index(context.inputs["index"].path / "index")
-    alone = [task.name for task in _tasks(context) if task.context != "chunk"]  # whose reader has no passage at hand
+    # Their reader has no passage at hand.
+    alone = [task.name for task in _tasks(context.road) if task.context != "chunk"]
     return RoundTrip(index.search, k=section.k, on_miss=section.on_miss, mode=retrieval.mode, tasks=alone)
 
 
@@ -283,6 +292,6 @@ def _for_each_chunk(reject: Reject, groups: Mapping[str, Sequence[str]]) -> Iter
         yield dataclasses.replace(reject, subject_id=chunk_id)
 
 
-def _tasks(context: Context) -> list[Task]:
-    section = context.recipe.synthesis
-    return [task_of(context.road, row.prompt) for row in section.tasks] if section else []
+def _tasks(road: Road) -> list[Task]:
+    section = road.recipe.synthesis
+    return [task_of(road, row.prompt) for row in section.tasks] if section else []

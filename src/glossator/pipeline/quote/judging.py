@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from glossator.artifacts import Artifact, read_records, read_table
 from glossator.pipeline.context import Road
-from glossator.pipeline.curating import judged_as
+from glossator.pipeline.curating import judged_by
 from glossator.pipeline.quote import typical
 from glossator.pipeline.quote.asking import Recorder
 from glossator.pipeline.quote.calls import NO_CALLS, CallQuote, Meter, Typical
@@ -103,22 +103,10 @@ class _Content:
 
 
 def _judge(road: Road, section: ChatJudgeSection, recorder: Recorder, chunks: Mapping[str, Chunk]) -> Judged:
-    from glossator.curation.judging import Judged, open_judge
-    from glossator.llm.answer_styles import load_answer_style
-    from glossator.sources.qa_files import TASK
+    from glossator.curation.judging import open_judge
 
     judge = open_judge("chat", model=recorder, temperature=section.temperature, max_new_tokens=section.max_new_tokens)
-    teaching = road.recipe.synthesis
-    tasks = [task_of(road, row.prompt) for row in teaching.tasks] if teaching else []
-    return Judged(
-        _Content(judge),
-        chunks,
-        tasks={TASK: "pair", **{task.name: judged_as(task) for task in tasks}},
-        styles={task.name: load_answer_style(task.answer_style).text for task in tasks if task.answer_style},
-        planted=section.planted,
-        minimum_accuracy=0.0,
-        seed=road.recipe.seed,
-    )
+    return judged_by(road, _Content(judge), chunks, tested=False)
 
 
 def _written(road: Road, done: Mapping[str, Artifact]) -> Reviewed:
